@@ -1,0 +1,45 @@
+package dev.bellhop.model.events;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.bellhop.model.wire.RoomName;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+/** Recorded calls; everybody in the organisation sees them. */
+public sealed interface CallEvent extends Event {
+    /**
+     * @param status processing, ready or failed
+     * @param durationS seconds, null while unknown
+     */
+    record Payload(
+            UUID id,
+            UUID entityId,
+            String status,
+            Instant startedAt,
+            Integer durationS,
+            @JsonInclude(JsonInclude.Include.NON_NULL) String recordingUrl,
+            @JsonInclude(JsonInclude.Include.NON_NULL) String summary,
+            Instant createdAt,
+            Instant updatedAt,
+            long version) {}
+
+    @Override
+    default List<RoomName> rooms() {
+        return List.of(RoomName.ORG);
+    }
+
+    record Created(Payload payload) implements CallEvent {
+        @Override
+        public EventType type() {
+            return EventType.CALL_CREATED;
+        }
+    }
+
+    record Updated(Payload payload) implements CallEvent {
+        @Override
+        public EventType type() {
+            return EventType.CALL_UPDATED;
+        }
+    }
+}

@@ -1,0 +1,190 @@
+package dev.bellhop.model.wire;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.io.CharacterEscapes;
+import com.fasterxml.jackson.core.io.SerializedString;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdScalarSerializer;
+import com.fasterxml.jackson.databind.type.LogicalType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+
+/**
+ * The one JSON dialect of both services: snake_case names, times in UTC with six fractional digits, and bytes that are
+ * inert inside HTML. Reading is strict: duplicate keys, unknown fields, trailing text, coerced scalars, nesting beyond
+ * {@value #MAX_DEPTH} and absurd numbers or strings are errors.
+ */
+public final class Json {
+    /** Deepest nesting that is read; RFC 8259 section 9 lets a parser set one. */
+    public static final int MAX_DEPTH = 64;
+
+    /** Longest string value that is read, in characters. */
+    public static final int MAX_STRING = 1 << 20;
+
+    private static final JsonMapper MAPPER = mapper(MAX_DEPTH);
+    private static final JsonMapper SHALLOW = mapper(16);
+
+    private Json() {}
+
+    /** The shared mapper, for frameworks that ask for one. Not to be reconfigured. */
+    public static ObjectMapper mapper() {
+        return MAPPER;
+    }
+
+    /** UTF-8 JSON of a value made by this code base; never fails for one. */
+    public static byte[] bytes(Object value) {
+        try {
+            return MAPPER.writeValueAsBytes(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("not serialisable: " + value.getClass(), e);
+        }
+    }
+
+    /** As {@link #bytes}, as text. */
+    public static String text(Object value) {
+        try {
+            return MAPPER.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("not serialisable: " + value.getClass(), e);
+        }
+    }
+
+    /** @throws JsonProcessingException when the text is not strict JSON of that shape */
+    public static <T> T read(String json, Class<T> shape) throws JsonProcessingException {
+        return MAPPER.readValue(json, shape);
+    }
+
+    /** @throws IOException when the bytes are not strict JSON of that shape (never a real I/O fault) */
+    public static <T> T read(byte[] json, Class<T> shape) throws IOException {
+        return MAPPER.readValue(json, shape);
+    }
+
+    /** @throws JsonProcessingException when the text is not one strict JSON value */
+    public static JsonNode tree(String json) throws JsonProcessingException {
+        return MAPPER.readTree(json);
+    }
+
+    /** As {@link #tree(String)} for text from a socket, nested at most 16 deep. */
+    public static JsonNode shallowTree(String json) throws JsonProcessingException {
+        return SHALLOW.readTree(json);
+    }
+
+    private static JsonMapper mapper(int maxDepth) {
+        JsonFactory factory = JsonFactory.builder()
+                .streamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(maxDepth)
+                        .maxNumberLength(64)
+                        .maxNameLength(256)
+                        .maxStringLength(MAX_STRING)
+                        .maxDocumentLength(4L << 20)
+                        .build())
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .build();
+        factory.setCharacterEscapes(new HtmlInert());
+        JsonMapper mapper = JsonMapper.builder(factory)
+                .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+                .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+                .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+                .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+                .addModule(new SimpleModule("bellhop")
+                        .addSerializer(Instant.class, new InstantWriter())
+                        .addDeserializer(Instant.class, new InstantReader()))
+                .build();
+        for (CoercionInputShape shape : new CoercionInputShape[] {
+            CoercionInputShape.Integer, CoercionInputShape.Float, CoercionInputShape.Boolean
+        }) {
+            mapper.coercionConfigFor(LogicalType.Textual).setCoercion(shape, CoercionAction.Fail);
+        }
+        return mapper;
+    }
+
+    /** Writes {@code < > & '} and the two line separators that break JavaScript as {@code \\uXXXX}: same value, inert bytes. */
+    private static final class HtmlInert extends CharacterEscapes {
+        private static final long serialVersionUID = 1;
+        private static final SerializedString LINE_SEPARATOR = new SerializedString("\\u2028");
+        private static final SerializedString PARAGRAPH_SEPARATOR = new SerializedString("\\u2029");
+        private final int[] ascii = standardAsciiEscapesForJSON();
+
+        HtmlInert() {
+            for (char c : new char[] {'<', '>', '&', '\''}) {
+                ascii[c] = ESCAPE_STANDARD;
+            }
+        }
+
+        @Override
+        public int[] getEscapeCodesForAscii() {
+            return ascii.clone();
+        }
+
+        @Override
+        public SerializableString getEscapeSequence(int ch) {
+            return switch (ch) {
+                case 0x2028 -> LINE_SEPARATOR;
+                case 0x2029 -> PARAGRAPH_SEPARATOR;
+                default -> null;
+            };
+        }
+    }
+
+    private static final class InstantWriter extends StdScalarSerializer<Instant> {
+        private static final long serialVersionUID = 1;
+
+        InstantWriter() {
+            super(Instant.class);
+        }
+
+        @Override
+        public void serialize(Instant value, JsonGenerator out, SerializerProvider provider) throws IOException {
+            out.writeString(Timestamps.format(value));
+        }
+    }
+
+    private static final class InstantReader extends StdScalarDeserializer<Instant> {
+        private static final long serialVersionUID = 1;
+
+        InstantReader() {
+            super(Instant.class);
+        }
+
+        @Override
+        public Instant deserialize(JsonParser in, DeserializationContext context) throws IOException {
+            String text =
+                    in.currentToken().isScalarValue() && !in.currentToken().isNumeric() ? in.getText() : "";
+            try {
+                return Timestamps.parse(text);
+            } catch (DateTimeParseException e) {
+                return (Instant) context.handleWeirdStringValue(Instant.class, text, "not an RFC 3339 time");
+            }
+        }
+    }
+
+    /** For callers that hold bytes which this code base itself wrote, where a fault is a bug. */
+    public static <T> T readTrusted(byte[] json, Class<T> shape) {
+        try {
+            return MAPPER.readValue(json, shape);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
