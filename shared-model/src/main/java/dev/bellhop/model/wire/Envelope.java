@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 
@@ -16,24 +18,43 @@ public final class Envelope {
      * A domain event as it stands at its position of the log.
      *
      * @param payload a JSON object as {@link Json} writes it; taken as it is
-     * @return one UTF-8 JSON object
+     * @param traceparent of the request that caused it (W3C Trace Context), or null
+     * @return one UTF-8 JSON object whose last field is the cursor
      */
     public static byte[] event(
-            String type, String payload, Instant occurredAt, UUID id, List<String> rooms, Cursor cursor) {
+            String type,
+            String payload,
+            Instant occurredAt,
+            UUID id,
+            List<RoomName> rooms,
+            String traceparent,
+            Cursor cursor) {
         return encode(payload.length(), out -> {
-            start(out, type, payload, occurredAt);
-            identity(out, id, rooms);
+            out.writeStringField("type", type);
+            out.writeFieldName("payload");
+            out.writeRawValue(payload);
+            out.writeStringField("timestamp", Timestamps.format(occurredAt));
+            out.writeStringField("id", id.toString());
+            out.writeArrayFieldStart("rooms");
+            for (RoomName room : rooms) {
+                out.writeString(room.toString());
+            }
+            out.writeEndArray();
+            if (traceparent != null) {
+                out.writeStringField("traceparent", traceparent);
+            }
             out.writeStringField("cursor", cursor.toString());
         });
     }
 
-    /** An event that a client missed in a room which it joined later: marked, and without a cursor. */
-    public static byte[] replayed(String type, String payload, Instant occurredAt, UUID id, List<String> rooms) {
-        return encode(payload.length(), out -> {
-            start(out, type, payload, occurredAt);
-            identity(out, id, rooms);
-            out.writeBooleanField("replay", true);
-        });
+    /** The same event for a client that joined the room late: marked as a replay, and without the cursor. */
+    public static byte[] replayed(byte[] event, Cursor cursor) {
+        byte[] cursorField = ("\"cursor\":\"" + cursor + "\"}").getBytes(StandardCharsets.US_ASCII);
+        byte[] mark = "\"replay\":true}".getBytes(StandardCharsets.US_ASCII);
+        int kept = event.length - cursorField.length;
+        byte[] replayed = Arrays.copyOf(event, kept + mark.length);
+        System.arraycopy(mark, 0, replayed, kept, mark.length);
+        return replayed;
     }
 
     /** Anything that is not in the log; its fields beside the payload are the message's own. */
@@ -49,22 +70,6 @@ public final class Envelope {
                 out.writeStringField("ref", message.ref());
             }
         });
-    }
-
-    private static void start(JsonGenerator out, String type, String payload, Instant occurredAt) throws IOException {
-        out.writeStringField("type", type);
-        out.writeFieldName("payload");
-        out.writeRawValue(payload);
-        out.writeStringField("timestamp", Timestamps.format(occurredAt));
-    }
-
-    private static void identity(JsonGenerator out, UUID id, List<String> rooms) throws IOException {
-        out.writeStringField("id", id.toString());
-        out.writeArrayFieldStart("rooms");
-        for (String room : rooms) {
-            out.writeString(room);
-        }
-        out.writeEndArray();
     }
 
     private interface Body {
