@@ -1,0 +1,20 @@
+# Two images: docker build --target api-service . and docker build --target realtime-service .
+FROM eclipse-temurin:17.0.20_8-jdk-noble AS build
+WORKDIR /src
+COPY . .
+RUN ./mvnw -B -q -DskipTests -pl api-service,realtime-service -am package
+
+FROM eclipse-temurin:25.0.4_7-jre-noble AS service
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin bellhop
+USER bellhop
+WORKDIR /app
+# Without memory left no promise can be kept: end at once and be started again.
+ENTRYPOINT ["java", "-XX:+UseCompactObjectHeaders", "-XX:MaxRAMPercentage=75", "-XX:+ExitOnOutOfMemoryError", "-jar", "service.jar"]
+
+FROM service AS api-service
+COPY --from=build /src/api-service/target/api-service.jar service.jar
+EXPOSE 8080
+
+FROM service AS realtime-service
+COPY --from=build /src/realtime-service/target/realtime-service.jar service.jar
+EXPOSE 8081
