@@ -1,0 +1,192 @@
+package dev.bellhop.api;
+
+import dev.bellhop.api.auth.Authentication;
+import dev.bellhop.api.auth.Passwords;
+import dev.bellhop.api.auth.SessionResource;
+import dev.bellhop.api.auth.SessionStore;
+import dev.bellhop.api.health.HealthResource;
+import dev.bellhop.api.health.Metrics;
+import dev.bellhop.api.http.Headers;
+import dev.bellhop.api.outbox.Outbox;
+import dev.bellhop.db.Database;
+import dev.bellhop.model.config.Env;
+import dev.bellhop.model.security.Tokens;
+import io.javalin.Javalin;
+import io.javalin.config.JavalinConfig;
+import io.javalin.util.JavalinBindException;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.handler.EagerContentHandler;
+import org.eclipse.jetty.server.handler.EagerContentHandler.RetainedContentLoaderFactory;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+
+/** The API service: everything is made and wired here, and taken down in reverse. */
+public final class ApiService implements AutoCloseable {
+    private static final int MAX_BODY_BYTES = 1 << 20;
+    private static final int STOP_MILLISECONDS = 10_000;
+    private static final int REQUEST_CONNECTIONS = 16;
+    private static final int RELAY_CONNECTIONS = 6;
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private Javalin server;
+
+    private ApiService() {}
+
+    /** Runs until the process is told to stop; a fault in the settings or surroundings is one sentence and status 1. */
+    public static void main(String[] args) {
+        try {
+            ApiService service = start(Config.from(System.getenv()));
+            Runtime.getRuntime().addShutdownHook(new Thread(service::close, "stop"));
+            System.out.println("Bellhop API service listens on port " + service.port() + ".");
+        } catch (Env.Faults e) {
+            exit(e.getMessage());
+        } catch (StartFailure e) {
+            exit(e.getMessage());
+        }
+    }
+
+    private static void exit(String sentence) {
+        System.err.println(sentence);
+        System.exit(1);
+    }
+
+    /** Why the service cannot run where it was started, in a sentence for whoever started it. */
+    public static final class StartFailure extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        StartFailure(String sentence, Exception cause) {
+            super(sentence, cause);
+        }
+    }
+
+    /**
+     * Brings the schema up to date and starts to serve.
+     *
+     * @throws StartFailure when the database cannot be used or the port is taken
+     */
+    public static ApiService start(Config config) {
+        ApiService service = new ApiService();
+        try {
+            service.open(config);
+            return service;
+        } catch (RuntimeException e) {
+            service.close();
+            throw e;
+        }
+    }
+
+    private void open(Config config) {
+        Database requests = openDatabase(config);
+        Database background = keep(Database.open(inSchema(config.databaseUrl()), "bellhop-relay", RELAY_CONNECTIONS));
+        Clock clock = Clock.systemUTC();
+        Tokens tokens = Tokens.hs256(config.jwtSecret(), clock);
+        Metrics metrics = new Metrics();
+        metrics.watch(requests.pool());
+        metrics.watch(background.pool());
+        Outbox outbox = new Outbox(() -> {});
+        SessionStore sessions = new SessionStore(requests.jdbi(), outbox);
+        HealthResource health = new HealthResource(background.jdbi(), metrics, config.metricsToken());
+        Routes routes = new Routes(
+                new Headers(config.allowedOrigins()),
+                new Authentication(tokens, sessions),
+                new SessionResource(sessions, new Passwords(), tokens, clock),
+                health);
+        server = Javalin.create(javalin -> configure(javalin, config, routes, metrics));
+        keep(this::stopServer);
+        keep(health::stopping);
+        listen(config);
+    }
+
+    private Database openDatabase(Config config) {
+        try {
+            Database.migrate(config.databaseUrl(), "api", "db/migration/api");
+            return keep(Database.open(inSchema(config.databaseUrl()), "bellhop-api", REQUEST_CONNECTIONS));
+        } catch (RuntimeException e) {
+            throw new StartFailure("The database of BELLHOP_DATABASE_URL cannot be used: " + rootMessage(e), e);
+        }
+    }
+
+    /** The realtime service may keep its own schema in the same database. */
+    private static String inSchema(String url) {
+        return url + (url.contains("?") ? "&" : "?") + "currentSchema=api";
+    }
+
+    private static String rootMessage(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+        return message.lines().findFirst().orElse("");
+    }
+
+    private static void configure(JavalinConfig javalin, Config config, Routes routes, Metrics metrics) {
+        javalin.startup.showJavalinBanner = false;
+        javalin.startup.startupWatcherEnabled = false;
+        javalin.startup.showOldJavalinVersionWarning = false;
+        javalin.concurrency.useVirtualThreads = true;
+        javalin.http.prefer405over404 = true;
+        javalin.http.strictContentTypes = true;
+        javalin.http.maxRequestSize = MAX_BODY_BYTES;
+        javalin.jetty.host = config.host();
+        javalin.jetty.port = config.port();
+        javalin.jetty.modifyHttpConfiguration(http -> http.setUriCompliance(UriCompliance.DEFAULT));
+        javalin.jetty.modifyServer(ApiService::harden);
+        javalin.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new Problems.ForJetty()));
+        javalin.requestLogger.http(metrics::request);
+        routes.register(javalin.routes);
+        Problems.register(javalin);
+    }
+
+    private static void harden(Server server) {
+        server.setErrorHandler(new Problems.ForJetty());
+        // A thread is given to a request only when its body is there: slow senders cost memory, and that is bounded.
+        server.insertHandler(
+                new EagerContentHandler(new RetainedContentLoaderFactory(MAX_BODY_BYTES + 1, 8_192, true)));
+        server.insertHandler(new GracefulHandler());
+        server.setStopTimeout(STOP_MILLISECONDS);
+    }
+
+    private void listen(Config config) {
+        try {
+            server.start();
+        } catch (JavalinBindException e) {
+            throw new StartFailure(
+                    "Port " + config.port() + " is taken or not allowed; set BELLHOP_API_PORT to another one.", e);
+        }
+    }
+
+    private void stopServer() {
+        if (server.jettyServer().started()) {
+            server.stop();
+        }
+    }
+
+    private <T extends AutoCloseable> T keep(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    /** The port that it listens on. */
+    public int port() {
+        return server.port();
+    }
+
+    /** Lets requests that are under way finish, at most 10 s, then stops. Harmless a second time. */
+    @Override
+    public void close() {
+        if (parts.isEmpty()) {
+            return;
+        }
+        try {
+            parts.pop().close();
+        } catch (Exception e) {
+            throw new IllegalStateException("a part of the service does not stop", e);
+        } finally {
+            close();
+        }
+    }
+}

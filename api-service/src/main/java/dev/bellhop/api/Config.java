@@ -1,0 +1,64 @@
+package dev.bellhop.api;
+
+import dev.bellhop.model.config.Env;
+import dev.bellhop.model.security.Secret;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Every setting of the service.
+ *
+ * @param host address to listen on; all interfaces by default
+ * @param port TCP port; 0 takes a free one
+ * @param databaseUrl JDBC address with user and password in it
+ * @param jwtSecret signs and checks access tokens, HS256
+ * @param eventSecrets of the posts to the realtime service: the first signs
+ * @param realtimeUrl where the relay posts
+ * @param allowedOrigins exact origins whose pages may call the API
+ * @param metricsToken bearer token that {@code /metrics} asks for; open without one
+ * @param applicationsPerMinute most public applications from one address, 0 for no limit
+ */
+public record Config(
+        String host,
+        int port,
+        String databaseUrl,
+        Secret jwtSecret,
+        List<Secret> eventSecrets,
+        URI realtimeUrl,
+        List<String> allowedOrigins,
+        Optional<String> metricsToken,
+        int applicationsPerMinute) {
+
+    /** @throws Env.Faults naming everything that is missing or wrong */
+    public static Config from(Map<String, String> variables) {
+        Env env = new Env(variables);
+        Config config = new Config(
+                env.text("BELLHOP_API_HOST", "0.0.0.0"),
+                env.port("BELLHOP_API_PORT", 8080),
+                databaseUrl(env),
+                env.secret("BELLHOP_JWT_SECRET"),
+                env.webhookSecrets("BELLHOP_EVENT_SECRETS"),
+                env.httpUri("BELLHOP_REALTIME_URL", "http://127.0.0.1:8081"),
+                env.words("BELLHOP_ALLOWED_ORIGINS"),
+                env.text("BELLHOP_METRICS_TOKEN"),
+                env.integer("BELLHOP_APPLICATIONS_PER_MINUTE", 60, 0, 1_000_000));
+        env.rejectFaults();
+        return config;
+    }
+
+    private static String databaseUrl(Env env) {
+        String url = env.required("BELLHOP_DATABASE_URL");
+        if (!url.isEmpty() && !url.startsWith("jdbc:postgresql:")) {
+            env.fault("BELLHOP_DATABASE_URL does not start with jdbc:postgresql:.");
+        }
+        return url;
+    }
+
+    /** Leaves out what is secret: the database address holds a password. */
+    @Override
+    public String toString() {
+        return "Config[" + host + ":" + port + ", realtime " + realtimeUrl + "]";
+    }
+}

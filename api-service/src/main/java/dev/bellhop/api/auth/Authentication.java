@@ -1,0 +1,92 @@
+package dev.bellhop.api.auth;
+
+import dev.bellhop.api.store.Ids;
+import dev.bellhop.model.problem.Problem;
+import dev.bellhop.model.security.Principal;
+import dev.bellhop.model.security.Tokens;
+import io.javalin.http.Context;
+import io.javalin.security.RouteRole;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Who calls, and whether the route is open to them. Thread-safe. */
+public final class Authentication {
+    private static final Logger log = LoggerFactory.getLogger(Authentication.class);
+    private static final String CALLER = "bellhop.caller";
+
+    private final Tokens tokens;
+    private final SessionStore sessions;
+
+    public Authentication(Tokens tokens, SessionStore sessions) {
+        this.tokens = tokens;
+        this.sessions = sessions;
+    }
+
+    /**
+     * Before every route of the API. A route that names no {@link Access} is open to nobody.
+     *
+     * @throws Problem 401 without a good token of an active session, 403 when the role may not call the route
+     */
+    public void require(Context ctx) {
+        Set<RouteRole> accesses = ctx.routeRoles();
+        if (accesses.contains(Access.PUBLIC)) {
+            return;
+        }
+        Principal caller = current(verified(bearerToken(ctx)));
+        boolean admitted = accesses.stream().anyMatch(access -> ((Access) access).admits(caller.role()));
+        if (!admitted) {
+            throw Problem.forbidden("Your role does not allow this.");
+        }
+        ctx.attribute(CALLER, caller);
+    }
+
+    /** Whom {@link #require} let in. */
+    public static Principal caller(Context ctx) {
+        Principal caller = ctx.attribute(CALLER);
+        if (caller == null) {
+            throw new IllegalStateException("a public route has no caller");
+        }
+        return caller;
+    }
+
+    private static String bearerToken(Context ctx) {
+        String header = ctx.header("Authorization");
+        if (header == null || !header.toLowerCase(Locale.ROOT).startsWith("bearer ")) {
+            throw Problem.unauthorized("token-missing", "Send an access token as Authorization: Bearer.");
+        }
+        return header.substring("bearer ".length()).trim();
+    }
+
+    private Principal verified(String token) {
+        Tokens.Verdict verdict = tokens.verify(token);
+        if (verdict instanceof Tokens.Verdict.Valid valid) {
+            return valid.principal();
+        }
+        if (verdict instanceof Tokens.Verdict.Invalid invalid) {
+            log.atInfo().addKeyValue("reason", invalid.why()).log("auth.token.rejected");
+            throw Problem.unauthorized("invalid-token", "The access token is not valid.");
+        }
+        throw Problem.unauthorized("token-expired", "The access token has expired.");
+    }
+
+    /** The token says who it is; what they may do, the database says, so that a change counts from the next request on. */
+    private Principal current(Principal claimed) {
+        if (claimed.isService()) {
+            return claimed;
+        }
+        Optional<UUID> userId = Ids.parse(claimed.userId());
+        Optional<UUID> sessionId = claimed.sessionId().flatMap(Ids::parse);
+        if (userId.isEmpty() || sessionId.isPresent() != claimed.sessionId().isPresent()) {
+            throw revoked();
+        }
+        return sessions.activePrincipal(claimed, userId.get(), sessionId).orElseThrow(Authentication::revoked);
+    }
+
+    private static Problem revoked() {
+        return Problem.unauthorized("token-revoked", "The session has ended.");
+    }
+}

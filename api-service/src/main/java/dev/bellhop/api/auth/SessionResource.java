@@ -1,0 +1,122 @@
+package dev.bellhop.api.auth;
+
+import dev.bellhop.api.auth.SessionStore.Credentials;
+import dev.bellhop.api.auth.SessionStore.Started;
+import dev.bellhop.api.http.Answer;
+import dev.bellhop.api.http.Fields;
+import dev.bellhop.api.http.RateLimit;
+import dev.bellhop.api.store.Ids;
+import dev.bellhop.model.problem.Problem;
+import dev.bellhop.model.security.Principal;
+import dev.bellhop.model.security.Tokens;
+import io.javalin.http.Context;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** HTTP for {@code /api/v1/auth} and {@code /api/v1/me}. */
+public final class SessionResource {
+    /** How long an access token lives. */
+    public static final Duration TOKEN_LIFE = Duration.ofMinutes(15);
+
+    private static final Logger log = LoggerFactory.getLogger(SessionResource.class);
+    private static final int FAILURES_A_MINUTE = 5;
+
+    /** @param expiresIn seconds */
+    record Login(String accessToken, String refreshToken, String tokenType, long expiresIn, Account user) {}
+
+    private final SessionStore sessions;
+    private final Passwords passwords;
+    private final Tokens tokens;
+    private final Clock clock;
+    private final RateLimit failures = new RateLimit("login", FAILURES_A_MINUTE);
+
+    public SessionResource(SessionStore sessions, Passwords passwords, Tokens tokens, Clock clock) {
+        this.sessions = sessions;
+        this.passwords = passwords;
+        this.tokens = tokens;
+        this.clock = clock;
+    }
+
+    public void login(Context ctx) {
+        Fields body = Fields.of(ctx);
+        String email = body.line("email", Fields.EMAIL);
+        String password = body.password("password", Passwords.MAX_LENGTH);
+        body.rejectFaults();
+        String accountAndAddress = email.toLowerCase(Locale.ROOT) + " " + ctx.ip();
+        Optional<Credentials> credentials = sessions.credentials(email);
+        boolean good = passwords.inTurn(() -> {
+            // Here and not before, so that of many attempts at once those that waited see the failures of the first.
+            failures.require(ctx, accountAndAddress);
+            String hash = credentials.map(Credentials::passwordHash).orElse(passwords.nobodysHash());
+            boolean matches = passwords.matches(password, hash) && credentials.isPresent();
+            if (!matches) {
+                failures.consume(accountAndAddress);
+            }
+            return matches;
+        });
+        if (!good || !credentials.get().active()) {
+            log.atInfo()
+                    .addKeyValue("account", Integer.toHexString(email.hashCode()))
+                    .log("login.failed");
+            throw Problem.of(401, "invalid-credentials", "Unauthorized", "E-mail or password is wrong.")
+                    .header("WWW-Authenticate", "Bearer");
+        }
+        Answer.json(
+                ctx,
+                login(sessions.start(
+                        credentials.get().account(), credentials.get().ver())));
+    }
+
+    public void refresh(Context ctx) {
+        String refreshToken = refreshToken(ctx);
+        Started session = sessions.refresh(refreshToken)
+                .orElseThrow(() -> Problem.unauthorized("invalid-token", "The refresh token is not valid."));
+        Answer.json(ctx, login(session));
+    }
+
+    public void logout(Context ctx) {
+        sessions.end(refreshToken(ctx));
+        ctx.status(204);
+    }
+
+    public void me(Context ctx) {
+        Principal caller = Authentication.caller(ctx);
+        Answer.json(
+                ctx,
+                sessions.account(caller.org(), UUID.fromString(caller.userId())).orElseThrow(Problem::notFound));
+    }
+
+    private static String refreshToken(Context ctx) {
+        Fields body = Fields.of(ctx);
+        String token = body.line("refresh_token", Fields.NAME);
+        body.rejectFaults();
+        return token;
+    }
+
+    private Login login(Started session) {
+        Account user = session.account();
+        Instant now = clock.instant();
+        String accessToken = tokens.issue(new Principal(
+                user.id().toString(),
+                Optional.of(user.orgId()),
+                user.role(),
+                user.name(),
+                user.propertyIds().stream().map(UUID::toString).toList(),
+                user.departmentId() == null
+                        ? List.of()
+                        : List.of(user.departmentId().toString()),
+                Optional.of(session.sessionId().toString()),
+                session.ver(),
+                Ids.next().toString(),
+                now,
+                now.plus(TOKEN_LIFE)));
+        return new Login(accessToken, session.refreshToken(), "Bearer", TOKEN_LIFE.toSeconds(), user);
+    }
+}

@@ -1,0 +1,256 @@
+package dev.bellhop.api.auth;
+
+import dev.bellhop.api.outbox.Outbox;
+import dev.bellhop.api.store.Ids;
+import dev.bellhop.api.store.Row;
+import dev.bellhop.model.events.ControlEvent;
+import dev.bellhop.model.security.Principal;
+import dev.bellhop.model.security.Role;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.sql.Array;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/** Logins and what became of them, in PostgreSQL. Thread-safe. */
+public final class SessionStore {
+    /** How long a session can be refreshed after its login. */
+    static final Duration LIFE = Duration.ofDays(30);
+
+    private static final int TOKEN_BYTES = 32;
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    /**
+     * What a login needs to know.
+     *
+     * @param active whether the member and their organisation are
+     */
+    record Credentials(Account account, String passwordHash, boolean active, long ver) {}
+
+    /**
+     * A session that was started or refreshed.
+     *
+     * @param refreshToken goes to the caller and is kept nowhere
+     */
+    record Started(Account account, UUID sessionId, String refreshToken, long ver) {}
+
+    private final Jdbi jdbi;
+    private final Outbox outbox;
+
+    public SessionStore(Jdbi jdbi, Outbox outbox) {
+        this.jdbi = jdbi;
+        this.outbox = outbox;
+    }
+
+    Optional<Credentials> credentials(String email) {
+        return jdbi.withHandle(handle -> handle.createQuery("""
+                        select m.org_id, m.id, m.email, m.name, m.role, m.department_id, m.password_hash, m.ver,
+                               m.status = 'active' and o.status = 'active' as active,
+                               array(select p.property_id from member_property p
+                                     where p.org_id = m.org_id and p.member_id = m.id order by 1) as property_ids
+                        from member m join organization o on o.id = m.org_id
+                        where lower(m.email) = lower(:email) and m.status <> 'removed'""")
+                .bind("email", email)
+                .map((rs, ctx) -> {
+                    Row row = new Row(rs);
+                    return new Credentials(
+                            account(row), row.text("password_hash"), rs.getBoolean("active"), row.number("ver"));
+                })
+                .findOne());
+    }
+
+    Started start(Account account, long ver) {
+        return jdbi.inTransaction(tx -> {
+            UUID sessionId = Ids.next();
+            tx.createUpdate("""
+                            insert into session (org_id, id, member_id, expires_at)
+                            values (:orgId, :id, :memberId, now() + :life)""")
+                    .bind("orgId", account.orgId())
+                    .bind("id", sessionId)
+                    .bind("memberId", account.id())
+                    .bind("life", LIFE)
+                    .execute();
+            return new Started(account, sessionId, newToken(tx, account.orgId(), sessionId), ver);
+        });
+    }
+
+    /**
+     * Trades a refresh token for the next one. A token that was traded before is in two hands: its session ends.
+     *
+     * @return empty for a token that is unknown, used, or of a session, member or organisation that is no longer active
+     */
+    Optional<Started> refresh(String refreshToken) {
+        return jdbi.inTransaction(tx -> {
+            Optional<Held> held = lock(tx, refreshToken);
+            if (held.isEmpty() || !held.get().sessionActive()) {
+                return Optional.empty();
+            }
+            Held token = held.get();
+            if (token.used()) {
+                revoke(tx, token);
+                return Optional.empty();
+            }
+            Optional<Credentials> credentials = member(tx, token.orgId(), token.memberId());
+            if (credentials.isEmpty() || !credentials.get().active()) {
+                return Optional.empty();
+            }
+            tx.createUpdate("update refresh_token set used_at = now() where hash = :hash")
+                    .bind("hash", sha256(refreshToken))
+                    .execute();
+            return Optional.of(new Started(
+                    credentials.get().account(),
+                    token.sessionId(),
+                    newToken(tx, token.orgId(), token.sessionId()),
+                    credentials.get().ver()));
+        });
+    }
+
+    /** Ends the session of a refresh token, and with it the sockets that it opened; nothing for an unknown token. */
+    void end(String refreshToken) {
+        jdbi.useTransaction(
+                tx -> lock(tx, refreshToken).filter(Held::sessionActive).ifPresent(token -> revoke(tx, token)));
+    }
+
+    Optional<Account> account(UUID orgId, UUID userId) {
+        return jdbi.withHandle(handle -> member(handle, orgId, userId)).map(Credentials::account);
+    }
+
+    /** @return the bearer with the rights of now, empty when member, organisation or session is no longer active */
+    Optional<Principal> activePrincipal(Principal claimed, UUID userId, Optional<UUID> sessionId) {
+        return jdbi.withHandle(handle -> handle.createQuery("""
+                        select m.role, m.name, m.department_id, m.ver,
+                               array(select p.property_id from member_property p
+                                     where p.org_id = m.org_id and p.member_id = m.id order by 1) as property_ids
+                        from member m
+                        join organization o on o.id = m.org_id and o.status = 'active'
+                        left join session s on s.org_id = m.org_id and s.id = :sessionId and s.member_id = m.id
+                             and s.revoked_at is null and s.expires_at > now()
+                        where m.org_id = :orgId and m.id = :userId and m.status = 'active'
+                          and (s.id is not null or (:sessionId is null and m.ver <= :ver))""")
+                .bind("orgId", claimed.org())
+                .bind("userId", userId)
+                .bindByType("sessionId", sessionId.orElse(null), UUID.class)
+                .bind("ver", claimed.version())
+                .map((rs, ctx) -> {
+                    Row row = new Row(rs);
+                    UUID departmentId = row.id("department_id");
+                    return new Principal(
+                            claimed.userId(),
+                            claimed.orgId(),
+                            Role.valueOf(row.text("role")),
+                            row.text("name"),
+                            ids(rs.getArray("property_ids")).stream()
+                                    .map(UUID::toString)
+                                    .toList(),
+                            departmentId == null ? List.of() : List.of(departmentId.toString()),
+                            claimed.sessionId(),
+                            row.number("ver"),
+                            claimed.tokenId(),
+                            claimed.issuedAt(),
+                            claimed.expiresAt());
+                })
+                .findOne());
+    }
+
+    /** Forgets at most {@code limit} sessions that ran out, with their tokens. */
+    public int deleteExpired(int limit) {
+        return jdbi.withHandle(
+                handle -> handle.createUpdate("""
+                        delete from session where (org_id, id) in (
+                            select org_id, id from session where expires_at < now() order by expires_at limit :limit)""").bind("limit", limit).execute());
+    }
+
+    private record Held(UUID orgId, UUID sessionId, UUID memberId, boolean used, boolean sessionActive) {}
+
+    private static Optional<Held> lock(Handle tx, String refreshToken) {
+        return tx.createQuery("""
+                        select t.org_id, t.session_id, s.member_id, t.used_at is not null as used,
+                               s.revoked_at is null and s.expires_at > now() as active
+                        from refresh_token t join session s on s.org_id = t.org_id and s.id = t.session_id
+                        where t.hash = :hash for update""")
+                .bind("hash", sha256(refreshToken))
+                .map((rs, ctx) -> {
+                    Row row = new Row(rs);
+                    return new Held(
+                            row.id("org_id"),
+                            row.id("session_id"),
+                            row.id("member_id"),
+                            rs.getBoolean("used"),
+                            rs.getBoolean("active"));
+                })
+                .findOne();
+    }
+
+    private void revoke(Handle tx, Held token) {
+        tx.createUpdate("update session set revoked_at = now() where org_id = :orgId and id = :id")
+                .bind("orgId", token.orgId())
+                .bind("id", token.sessionId())
+                .execute();
+        outbox.append(
+                tx,
+                token.orgId(),
+                new ControlEvent.Revoked(new ControlEvent.SessionRevoked(
+                        token.memberId(), token.sessionId().toString(), null, null)));
+    }
+
+    private static Optional<Credentials> member(Handle handle, UUID orgId, UUID memberId) {
+        return handle.createQuery("""
+                        select m.org_id, m.id, m.email, m.name, m.role, m.department_id, m.ver,
+                               m.status = 'active' and o.status = 'active' as active,
+                               array(select p.property_id from member_property p
+                                     where p.org_id = m.org_id and p.member_id = m.id order by 1) as property_ids
+                        from member m join organization o on o.id = m.org_id
+                        where m.org_id = :orgId and m.id = :memberId""")
+                .bind("orgId", orgId)
+                .bind("memberId", memberId)
+                .map((rs, ctx) -> {
+                    Row row = new Row(rs);
+                    return new Credentials(account(row), "", rs.getBoolean("active"), row.number("ver"));
+                })
+                .findOne();
+    }
+
+    private static Account account(Row row) throws SQLException {
+        return new Account(
+                row.id("id"),
+                row.text("email"),
+                row.text("name"),
+                Role.valueOf(row.text("role")),
+                row.id("org_id"),
+                ids(row.result().getArray("property_ids")),
+                row.id("department_id"));
+    }
+
+    private static List<UUID> ids(Array array) throws SQLException {
+        return Arrays.asList((UUID[]) array.getArray());
+    }
+
+    private static String newToken(Handle tx, UUID orgId, UUID sessionId) {
+        byte[] random = new byte[TOKEN_BYTES];
+        RANDOM.nextBytes(random);
+        String token = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+        tx.createUpdate("insert into refresh_token (hash, org_id, session_id) values (:hash, :orgId, :sessionId)")
+                .bind("hash", sha256(token))
+                .bind("orgId", orgId)
+                .bind("sessionId", sessionId)
+                .execute();
+        return token;
+    }
+
+    private static byte[] sha256(String token) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}
