@@ -1,0 +1,76 @@
+package dev.bellhop.realtime;
+
+import dev.bellhop.model.config.Env;
+import dev.bellhop.model.security.Secret;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Every setting of the service. Docs: docs/configuration.md.
+ *
+ * @param port 0 takes a free one
+ * @param databaseUrl JDBC address with user and password
+ * @param eventSecrets those that may sign {@code POST /events}
+ * @param allowedOrigins exact origins of pages that may connect; empty allows pages of this service's own host only
+ */
+public record Config(
+        String host,
+        int port,
+        String databaseUrl,
+        Secret jwtSecret,
+        List<Secret> eventSecrets,
+        List<String> allowedOrigins,
+        Limits limits,
+        Duration pingInterval,
+        Duration pongTimeout,
+        Duration tokenSweep,
+        Duration staleSweep,
+        Duration followInterval,
+        Optional<String> metricsToken) {
+
+    /**
+     * Bounds on what one client, one user, one address or all of them may take; 0 is none.
+     *
+     * @param queueBytes most bytes that wait for one connection
+     */
+    public record Limits(
+            int connections,
+            int connectionsPerUser,
+            int connectionsPerAddress,
+            int roomsPerConnection,
+            int messagesPerSecond,
+            int messageBurst,
+            int messageBytes,
+            int queueBytes) {}
+
+    /** @throws Env.Faults naming every setting that is wrong */
+    public static Config from(Map<String, String> variables) {
+        Env env = new Env(variables);
+        Config config = new Config(
+                env.text("BELLHOP_HOST", "0.0.0.0"),
+                env.port("BELLHOP_REALTIME_PORT", 8081),
+                env.text("BELLHOP_REALTIME_DATABASE_URL").orElseGet(() -> env.required("BELLHOP_DATABASE_URL")),
+                env.secret("BELLHOP_JWT_SECRET"),
+                env.webhookSecrets("BELLHOP_EVENT_SECRETS"),
+                env.words("BELLHOP_ALLOWED_ORIGINS"),
+                new Limits(
+                        env.integer("BELLHOP_MAX_CONNECTIONS", 20_000, 0, 10_000_000),
+                        env.integer("BELLHOP_MAX_CONNECTIONS_PER_USER", 100, 0, 10_000_000),
+                        env.integer("BELLHOP_MAX_CONNECTIONS_PER_ADDRESS", 0, 0, 10_000_000),
+                        env.integer("BELLHOP_MAX_ROOMS_PER_CONNECTION", 100, 0, 100_000),
+                        env.integer("BELLHOP_MAX_MESSAGES_PER_SECOND", 20, 0, 100_000),
+                        env.integer("BELLHOP_MESSAGE_BURST", 40, 1, 100_000),
+                        env.integer("BELLHOP_MAX_MESSAGE_BYTES", 65_536, 1024, 1 << 20),
+                        env.integer("BELLHOP_QUEUE_BYTES", 1 << 20, 128 << 10, 64 << 20)),
+                env.milliseconds("BELLHOP_PING_INTERVAL_MS", Duration.ofSeconds(30), Duration.ofMillis(100)),
+                env.milliseconds("BELLHOP_HEARTBEAT_TIMEOUT_MS", Duration.ofSeconds(5), Duration.ofMillis(50)),
+                env.milliseconds("BELLHOP_TOKEN_SWEEP_MS", Duration.ofSeconds(60), Duration.ofMillis(100)),
+                env.milliseconds("BELLHOP_STALE_SWEEP_MS", Duration.ofMinutes(5), Duration.ofMillis(100)),
+                env.milliseconds("BELLHOP_FOLLOW_INTERVAL_MS", Duration.ofMillis(250), Duration.ofMillis(10)),
+                env.text("BELLHOP_METRICS_TOKEN"));
+        env.rejectFaults();
+        return config;
+    }
+}

@@ -1,0 +1,172 @@
+package dev.bellhop.realtime;
+
+import dev.bellhop.db.Database;
+import dev.bellhop.model.config.Env;
+import dev.bellhop.model.security.Signature;
+import dev.bellhop.model.security.Tokens;
+import dev.bellhop.model.wire.EventBatch;
+import dev.bellhop.model.wire.Json;
+import dev.bellhop.realtime.admin.StatsResource;
+import dev.bellhop.realtime.connections.Connections;
+import dev.bellhop.realtime.connections.Origins;
+import dev.bellhop.realtime.connections.RealtimeHandler;
+import dev.bellhop.realtime.delivery.DeliveryMeter;
+import dev.bellhop.realtime.delivery.NodeThreads;
+import dev.bellhop.realtime.delivery.OrgStreams;
+import dev.bellhop.realtime.health.HealthResource;
+import dev.bellhop.realtime.http.Authentication;
+import dev.bellhop.realtime.http.JsonErrorHandler;
+import dev.bellhop.realtime.ingest.BroadcastResource;
+import dev.bellhop.realtime.ingest.IngestResource;
+import dev.bellhop.realtime.log.EventLog;
+import dev.bellhop.realtime.log.LogWriter;
+import dev.bellhop.realtime.log.PostgresEventLog;
+import io.javalin.Javalin;
+import io.javalin.config.JavalinConfig;
+import io.javalin.json.JavalinJackson;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Clock;
+import java.util.concurrent.CountDownLatch;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.handler.EagerContentHandler;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The realtime service: takes signed events, logs them, and pushes them to whoever may see them. */
+public final class RealtimeService implements AutoCloseable {
+    private static final int HTTP_THREADS = 64;
+    private static final int STORE_THREADS = 4;
+    private static final int TAIL_BYTES = 4 << 20;
+    /** A body may be a little larger than a batch, so that the answer can say by how much. */
+    private static final long MAX_BODY_BYTES = EventBatch.MAX_BYTES + 1024L;
+
+    /** Over how long those who are sent away come back. */
+    private static final long RECONNECT_SPREAD_MS = 3_000;
+
+    private static final Logger log = LoggerFactory.getLogger(RealtimeService.class);
+
+    private final Database database;
+    private final NodeThreads threads;
+    private final OrgStreams streams;
+    private final Connections connections;
+    private final Javalin http;
+
+    private RealtimeService(Config config, Clock clock) {
+        database = Database.open(config.databaseUrl(), "bellhop-realtime", 2 * STORE_THREADS + 2);
+        Database.migrate(config.databaseUrl(), "realtime", "db/migration/realtime");
+        threads = NodeThreads.start(STORE_THREADS);
+        PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        Tokens tokens = Tokens.hs256(config.jwtSecret(), clock);
+        EventLog eventLog = new PostgresEventLog(database.jdbi());
+        DeliveryMeter meter = new DeliveryMeter(meters);
+        streams = new OrgStreams(eventLog, threads, clock, TAIL_BYTES, config.followInterval(), meter);
+        LogWriter writer = new LogWriter(eventLog, threads.writer(), streams::appended);
+        connections = new Connections(config, tokens, streams, threads.timer(), clock, meters);
+
+        Authentication authentication = new Authentication(tokens);
+        StatsResource stats = new StatsResource(authentication, connections, streams, meter, clock);
+        connections.answerStatsWith(stats::of);
+        Routes routes = new Routes(
+                new IngestResource(new Signature(config.eventSecrets()), writer, clock, meters),
+                new BroadcastResource(authentication, writer, streams, clock),
+                stats,
+                new HealthResource(eventLog, connections, meters, config.metricsToken()));
+        http = Javalin.create(javalin -> configure(javalin, config, routes, tokens));
+    }
+
+    private void configure(JavalinConfig javalin, Config config, Routes routes, Tokens tokens) {
+        javalin.startup.showJavalinBanner = false;
+        javalin.startup.showOldJavalinVersionWarning = false;
+        javalin.startup.startupWatcherEnabled = false;
+        javalin.http.prefer405over404 = true;
+        javalin.http.strictContentTypes = true;
+        javalin.http.maxRequestSize = MAX_BODY_BYTES;
+        javalin.jsonMapper(new JavalinJackson(Json.mapper(), false));
+        javalin.jetty.host = config.host();
+        javalin.jetty.port = config.port();
+        javalin.jetty.threadPool = new QueuedThreadPool(HTTP_THREADS, 4);
+        javalin.jetty.modifyHttpConfiguration(httpConfig -> {
+            httpConfig.setSendServerVersion(false);
+            httpConfig.setUriCompliance(UriCompliance.DEFAULT);
+        });
+        javalin.jetty.modifyServer(server -> {
+            server.setErrorHandler(new JsonErrorHandler());
+            // A body is read whole before a thread is given to it: a slow sender costs a buffer, not a thread.
+            EagerContentHandler bodies = new EagerContentHandler(
+                    new EagerContentHandler.RetainedContentLoaderFactory(MAX_BODY_BYTES, 8192, true));
+            bodies.setHandler(new Handler.Sequence()); // Javalin adds itself to the innermost sequence
+            server.setHandler(
+                    new RealtimeHandler(connections, tokens, new Origins(config.allowedOrigins()), config, bodies));
+        });
+        routes.register(javalin.routes);
+    }
+
+    /**
+     * Starts the service and returns when it serves.
+     *
+     * @throws RuntimeException when the database cannot be reached or the port is taken
+     */
+    public static RealtimeService start(Config config) {
+        RealtimeService service = new RealtimeService(config, Clock.systemUTC());
+        try {
+            service.connections.start();
+            service.http.start();
+        } catch (RuntimeException failure) {
+            service.close();
+            throw failure;
+        }
+        log.info("listening on port {}", service.port());
+        return service;
+    }
+
+    public int port() {
+        return http.port();
+    }
+
+    /** Sends the clients away so that they come back later, then stops. */
+    @Override
+    public void close() {
+        connections.drain(RECONNECT_SPREAD_MS);
+        http.stop();
+        connections.stop();
+        streams.close();
+        threads.close();
+        database.close();
+    }
+
+    public static void main(String[] args) throws InterruptedException {
+        RealtimeService service;
+        try {
+            service = start(Config.from(System.getenv()));
+        } catch (Env.Faults faults) {
+            System.err.println(faults.getMessage());
+            System.exit(1);
+            return;
+        } catch (RuntimeException failure) {
+            System.err.println("The realtime service does not start: " + sentence(failure));
+            System.exit(1);
+            return;
+        }
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            service.close();
+                            stopped.countDown();
+                        },
+                        "shutdown"));
+        stopped.await();
+    }
+
+    /** The innermost message: what the operator can act on. */
+    private static String sentence(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    }
+}

@@ -1,0 +1,30 @@
+package dev.bellhop.realtime;
+
+import dev.bellhop.realtime.admin.StatsResource;
+import dev.bellhop.realtime.health.HealthResource;
+import dev.bellhop.realtime.http.Problems;
+import dev.bellhop.realtime.ingest.BroadcastResource;
+import dev.bellhop.realtime.ingest.IngestResource;
+import io.javalin.config.RoutesConfig;
+
+/**
+ * The map of the service. {@code GET /ws}, {@code GET /ws/dashboard} and {@code GET /events} are not here: they do not end
+ * with an answer and are served in front of Javalin by {@link dev.bellhop.realtime.connections.RealtimeHandler}.
+ */
+record Routes(IngestResource ingest, BroadcastResource broadcast, StatsResource stats, HealthResource health) {
+
+    void register(RoutesConfig routes) {
+        routes.post("/events", ingest::post);
+
+        routes.post("/ws/broadcast", broadcast::broadcast);
+        routes.post("/ws/notify-user", broadcast::notifyUser);
+        routes.get("/ws/stats", stats::stats);
+        routes.get("/ws/rooms", stats::rooms);
+
+        routes.get("/health/live", health::live);
+        routes.get("/health/ready", health::ready);
+        routes.get("/metrics", health::metrics);
+
+        Problems.register(routes);
+    }
+}

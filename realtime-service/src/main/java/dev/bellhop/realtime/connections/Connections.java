@@ -1,0 +1,202 @@
+package dev.bellhop.realtime.connections;
+
+import dev.bellhop.model.security.Principal;
+import dev.bellhop.model.security.Tokens;
+import dev.bellhop.model.wire.CloseCode;
+import dev.bellhop.model.wire.ErrorCode;
+import dev.bellhop.realtime.Config;
+import dev.bellhop.realtime.delivery.OrgStreams;
+import dev.bellhop.realtime.delivery.Timer;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Every open connection of this node. Thread-safe. */
+public final class Connections {
+    private static final Logger log = LoggerFactory.getLogger(Connections.class);
+
+    /** One person of one organisation. */
+    private record Person(UUID orgId, String userId) {}
+
+    private final Config config;
+    private final Tokens tokens;
+    private final OrgStreams streams;
+    private final Timer timer;
+    private final Clock clock;
+    private final MeterRegistry meters;
+    private final Heartbeat heartbeat;
+
+    private final ConcurrentHashMap<String, Connection> open = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Person, Integer> byPerson = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Integer> byAddress = new ConcurrentHashMap<>();
+    private volatile boolean draining;
+    /** Figures of an organisation for {@code get_stats}; set once, before the first connection. */
+    private volatile Function<UUID, Object> stats = orgId -> List.of();
+
+    public Connections(
+            Config config, Tokens tokens, OrgStreams streams, Timer timer, Clock clock, MeterRegistry meters) {
+        this.config = config;
+        this.tokens = tokens;
+        this.streams = streams;
+        this.timer = timer;
+        this.clock = clock;
+        this.meters = meters;
+        this.heartbeat = new Heartbeat(config, timer, open.values());
+        Gauge.builder("bellhop.connections", open, ConcurrentHashMap::size)
+                .description("Open connections of this node")
+                .register(meters);
+    }
+
+    public void answerStatsWith(Function<UUID, Object> answer) {
+        stats = answer;
+    }
+
+    /** Starts what is due from time to time. */
+    public void start() {
+        heartbeat.start();
+    }
+
+    // ---- the way in and out ----
+
+    /** @return the connection, or why there is none */
+    Admission admit(Wire wire, Handshake.Outcome.Accepted handshake, String address) {
+        if (draining) {
+            return new Admission(Optional.empty(), CloseCode.RESTARTING);
+        }
+        Principal principal = handshake.principal();
+        Person person = new Person(principal.org(), principal.userId());
+        Config.Limits limits = config.limits();
+        int ofPerson = byPerson.merge(person, 1, Integer::sum);
+        int ofAddress = byAddress.merge(address, 1, Integer::sum);
+        if (exceeds(open.size() + 1, limits.connections())
+                || exceeds(ofPerson, limits.connectionsPerUser())
+                || exceeds(ofAddress, limits.connectionsPerAddress())) {
+            uncount(person, address);
+            return new Admission(Optional.empty(), CloseCode.OVERLOADED);
+        }
+        Connection connection = new Connection(this, wire, handshake, address, streams.acquire(principal.org()));
+        open.put(connection.id(), connection);
+        heartbeat.add(connection);
+        return new Admission(Optional.of(connection), null);
+    }
+
+    /** @param refusal null with a connection */
+    record Admission(Optional<Connection> connection, CloseCode refusal) {}
+
+    private static boolean exceeds(int count, int limit) {
+        return limit > 0 && count > limit;
+    }
+
+    private void uncount(Person person, String address) {
+        byPerson.computeIfPresent(person, (key, count) -> count == 1 ? null : count - 1);
+        byAddress.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
+    }
+
+    /** @param reason ours, null when the peer left */
+    void ended(Connection connection, CloseCode reason) {
+        if (!open.remove(connection.id(), connection)) {
+            return;
+        }
+        Principal principal = connection.principal();
+        uncount(new Person(principal.org(), principal.userId()), connection.address());
+        heartbeat.remove(connection);
+        streams.release(principal.org());
+        Counter.builder("bellhop.connections.closed")
+                .tag("reason", reason == null ? "peer" : reason.reason())
+                .register(meters)
+                .increment();
+    }
+
+    /** A handshake that did not become a connection. */
+    void refusedHandshake(CloseCode code, String detail, String address) {
+        log.atInfo()
+                .addKeyValue("reason", code.reason())
+                .addKeyValue("detail", detail)
+                .addKeyValue("address", address)
+                .log("refused");
+        Counter.builder("bellhop.connections.refused")
+                .tag("reason", code.reason())
+                .register(meters)
+                .increment();
+    }
+
+    /** Something that a client asked for and was not given. */
+    void refused(Connection connection, ErrorCode code) {
+        log.atDebug()
+                .addKeyValue("connection", connection.id())
+                .addKeyValue("code", code.wireName())
+                .log("refused message");
+        Counter.builder("bellhop.messages.refused")
+                .tag("code", code.wireName())
+                .register(meters)
+                .increment();
+    }
+
+    /** Takes no new connections and ends those that are there, each with its own time to come back. */
+    public void drain(long spreadMs) {
+        draining = true;
+        open.values()
+                .forEach(connection -> connection.close(
+                        CloseCode.RESTARTING,
+                        java.util.concurrent.ThreadLocalRandom.current().nextLong(spreadMs)));
+    }
+
+    public boolean isDraining() {
+        return draining;
+    }
+
+    public void stop() {
+        heartbeat.stop();
+    }
+
+    // ---- for others to read ----
+
+    /** @param orgId empty for all organisations */
+    public long count(Optional<UUID> orgId) {
+        return orgId.isEmpty() ? open.size() : of(orgId.get()).count();
+    }
+
+    public long users(UUID orgId) {
+        return of(orgId)
+                .map(connection -> connection.principal().userId())
+                .distinct()
+                .count();
+    }
+
+    private java.util.stream.Stream<Connection> of(UUID orgId) {
+        return all().stream().filter(connection -> connection.principal().org().equals(orgId));
+    }
+
+    private Collection<Connection> all() {
+        return open.values();
+    }
+
+    Object stats(UUID orgId) {
+        return stats.apply(orgId);
+    }
+
+    Config config() {
+        return config;
+    }
+
+    Tokens tokens() {
+        return tokens;
+    }
+
+    Timer timer() {
+        return timer;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+}

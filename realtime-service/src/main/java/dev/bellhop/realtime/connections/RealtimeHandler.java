@@ -1,0 +1,223 @@
+package dev.bellhop.realtime.connections;
+
+import dev.bellhop.model.problem.Problem;
+import dev.bellhop.model.security.Tokens;
+import dev.bellhop.model.wire.CloseCode;
+import dev.bellhop.model.wire.Json;
+import dev.bellhop.realtime.Config;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.websocket.core.Configuration;
+import org.eclipse.jetty.websocket.core.FrameHandler;
+import org.eclipse.jetty.websocket.core.WebSocketComponents;
+import org.eclipse.jetty.websocket.core.WebSocketConstants;
+import org.eclipse.jetty.websocket.core.server.ServerUpgradeRequest;
+import org.eclipse.jetty.websocket.core.server.ServerUpgradeResponse;
+import org.eclipse.jetty.websocket.core.server.WebSocketNegotiator;
+import org.eclipse.jetty.websocket.core.server.WebSocketUpgradeHandler;
+
+/**
+ * The door for clients, in front of everything that speaks plain HTTP: WebSocket upgrades of {@code /ws} and
+ * {@code /ws/dashboard}, and the event stream {@code GET /events}. What is wrong with the request itself is refused with a
+ * status; what is wrong with the token ends an accepted connection with a close code.
+ */
+public final class RealtimeHandler extends Handler.Wrapper {
+    private static final Set<String> SOCKET_PATHS = Set.of("/ws", "/ws/dashboard");
+    private static final String STREAM_PATH = "/events";
+
+    private final Connections connections;
+    private final Handshake handshake;
+    private final Origins origins;
+
+    /** @param next serves everything else */
+    public RealtimeHandler(Connections connections, Tokens tokens, Origins origins, Config config, Handler next) {
+        this.connections = connections;
+        this.handshake = new Handshake(tokens, config.limits().roomsPerConnection());
+        this.origins = origins;
+        WebSocketUpgradeHandler upgrades = new WebSocketUpgradeHandler(new WebSocketComponents());
+        upgrades.setHandler(next);
+        for (String path : SOCKET_PATHS) {
+            upgrades.addMapping(path, new Negotiator(config.limits().messageBytes()));
+        }
+        setHandler(upgrades);
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+        String path = Request.getPathInContext(request);
+        boolean isGet = HttpMethod.GET.is(request.getMethod());
+        if (isGet && SOCKET_PATHS.contains(path)) {
+            Optional<Problem> fault = upgradeFault(request);
+            if (fault.isPresent()) {
+                refuse(fault.get(), request, response, callback);
+                return true;
+            }
+        } else if (isGet && path.equals(STREAM_PATH)) {
+            stream(request, response, callback);
+            return true;
+        } else if (HttpMethod.OPTIONS.is(request.getMethod()) && path.equals(STREAM_PATH)) {
+            preflight(request, response, callback);
+            return true;
+        }
+        return super.handle(request, response, callback);
+    }
+
+    // ---- WebSocket ----
+
+    /** RFC 6455 section 4.2.1, and the origin. */
+    private Optional<Problem> upgradeFault(Request request) {
+        HttpFields headers = request.getHeaders();
+        if (!headers.contains(HttpHeader.UPGRADE, "websocket")
+                || request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_1) {
+            return Optional.of(Problem.of(426, "upgrade-required", "Upgrade required", "This address speaks WebSocket.")
+                    .header("Upgrade", "websocket")
+                    .header("Connection", "Upgrade"));
+        }
+        if (!WebSocketConstants.SPEC_VERSION_STRING.equals(headers.get(HttpHeader.SEC_WEBSOCKET_VERSION))) {
+            return Optional.of(
+                    Problem.of(426, "websocket-version", "Upgrade required", "WebSocket version 13 is spoken.")
+                            .header("Sec-WebSocket-Version", WebSocketConstants.SPEC_VERSION_STRING));
+        }
+        if (!headers.contains(HttpHeader.CONNECTION, "upgrade") || !isKey(headers)) {
+            return Optional.of(Problem.badRequest("handshake", "The WebSocket handshake is malformed."));
+        }
+        return origins.allows(request)
+                ? Optional.empty()
+                : Optional.of(Problem.of(403, "origin", "Forbidden", "Pages of this origin may not connect."));
+    }
+
+    private static boolean isKey(HttpFields headers) {
+        List<String> keys = headers.getValuesList(HttpHeader.SEC_WEBSOCKET_KEY);
+        try {
+            return keys.size() == 1 && Base64.getDecoder().decode(keys.get(0)).length == 16;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private final class Negotiator implements WebSocketNegotiator {
+        private final int messageBytes;
+
+        Negotiator(int messageBytes) {
+            this.messageBytes = messageBytes;
+        }
+
+        @Override
+        public FrameHandler negotiate(ServerUpgradeRequest request, ServerUpgradeResponse response, Callback callback) {
+            if (request.hasSubProtocol(Handshake.SUBPROTOCOL)) {
+                response.setAcceptedSubProtocol(Handshake.SUBPROTOCOL);
+            }
+            response.setExtensions(List.of()); // no compression: it costs memory for each connection and invites bombs
+            return new WebSocketEndpoint(connections, handshake.read(request));
+        }
+
+        @Override
+        public void customize(Configuration configuration) {
+            configuration.setMaxTextMessageSize(messageBytes);
+            configuration.setMaxFrameSize(messageBytes);
+            configuration.setAutoFragment(false);
+            configuration.setIdleTimeout(Duration.ZERO); // pings and their answers decide who is alive
+        }
+    }
+
+    // ---- server-sent events ----
+
+    private void stream(Request request, Response response, Callback callback) {
+        allowOrigin(request, response);
+        Handshake.Outcome outcome = handshake.read(request);
+        if (!origins.allows(request)) {
+            refuse(
+                    Problem.of(403, "origin", "Forbidden", "Pages of this origin may not connect."),
+                    request,
+                    response,
+                    callback);
+        } else if (outcome instanceof Handshake.Outcome.Refused refused) {
+            connections.refusedHandshake(refused.code(), refused.detail(), address(request));
+            refuse(unauthorized(refused.code()), request, response, callback);
+        } else {
+            stream(withLastEventId(request, (Handshake.Outcome.Accepted) outcome), request, response, callback);
+        }
+    }
+
+    private void stream(Handshake.Outcome.Accepted accepted, Request request, Response response, Callback callback) {
+        SseEndpoint endpoint = new SseEndpoint(request, response, callback);
+        Connections.Admission admission = connections.admit(endpoint, accepted, address(request));
+        if (admission.connection().isEmpty()) {
+            connections.refusedHandshake(admission.refusal(), "limit", address(request));
+            refuse(Problem.unavailable("No more connections now.", Duration.ofSeconds(2)), request, response, callback);
+            return;
+        }
+        response.setStatus(200);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream");
+        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+        response.getHeaders().put("X-Accel-Buffering", "no");
+        response.getHeaders().put("X-Content-Type-Options", "nosniff");
+        request.addIdleTimeoutListener(
+                timeout -> false); // comments keep the line busy; a reader that stalls is too slow
+        endpoint.open(admission.connection().get());
+    }
+
+    /** The header of a browser that reconnects by itself wins over the address, which it cannot change. */
+    private static Handshake.Outcome.Accepted withLastEventId(Request request, Handshake.Outcome.Accepted accepted) {
+        String lastEventId = request.getHeaders().get("Last-Event-ID");
+        return lastEventId == null || lastEventId.isEmpty()
+                ? accepted
+                : new Handshake.Outcome.Accepted(
+                        accepted.principal(), lastEventId, accepted.rooms(), accepted.refusals());
+    }
+
+    private static Problem unauthorized(CloseCode code) {
+        return switch (code) {
+            case TOKEN_MISSING -> Problem.unauthorized("token-missing", "A token is needed.");
+            case TOKEN_EXPIRED -> Problem.unauthorized("token-expired", "The token has expired.");
+            default -> Problem.unauthorized("invalid-token", "The token is not valid.");
+        };
+    }
+
+    private void allowOrigin(Request request, Response response) {
+        String origin = request.getHeaders().get(HttpHeader.ORIGIN);
+        if (origin != null && origins.allows(request)) {
+            response.getHeaders().put(HttpHeader.ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            response.getHeaders().add(HttpHeader.VARY, "Origin");
+        }
+    }
+
+    private void preflight(Request request, Response response, Callback callback) {
+        allowOrigin(request, response);
+        response.setStatus(204);
+        response.getHeaders().put("Access-Control-Allow-Methods", "GET");
+        response.getHeaders().put("Access-Control-Allow-Headers", "Authorization, Last-Event-ID, Cache-Control");
+        response.getHeaders().put("Access-Control-Max-Age", "600");
+        response.write(true, null, callback);
+    }
+
+    // ---- refusals ----
+
+    private static void refuse(Problem problem, Request request, Response response, Callback callback) {
+        byte[] body = Json.bytes(problem.body(Request.getPathInContext(request), Optional.empty()));
+        response.setStatus(problem.status());
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
+        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+        problem.headers().forEach((name, value) -> response.getHeaders().put(name, value));
+        response.write(true, ByteBuffer.wrap(body), callback);
+    }
+
+    private static String address(Request request) {
+        SocketAddress peer = request.getConnectionMetaData().getRemoteSocketAddress();
+        return peer instanceof InetSocketAddress inet ? inet.getAddress().getHostAddress() : String.valueOf(peer);
+    }
+}

@@ -1,0 +1,104 @@
+package dev.bellhop.realtime.connections;
+
+import dev.bellhop.model.wire.CloseCode;
+import dev.bellhop.realtime.delivery.Frame;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * One stream of server-sent events (WHATWG HTML section 9.2) as an unfinished HTTP response. Jetty writes without blocking
+ * a thread; the send queue keeps one write in flight.
+ */
+final class SseEndpoint implements Wire {
+    private static final byte[] PREAMBLE = "retry: 2000\n\n".getBytes(StandardCharsets.US_ASCII);
+
+    private final Request request;
+    private final Response response;
+    private final Callback whole;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    /** Set before the first write, by the thread that made this. */
+    private Connection connection;
+    /** Not written yet. Only touched by writes, which follow one another. */
+    private boolean fresh = true;
+
+    /** @param whole completes the exchange */
+    SseEndpoint(Request request, Response response, Callback whole) {
+        this.request = request;
+        this.response = response;
+        this.whole = whole;
+    }
+
+    void open(Connection admitted) {
+        connection = admitted;
+        request.addFailureListener(cause -> end(1006, cause));
+        admitted.open();
+    }
+
+    @Override
+    public void write(List<Frame> frames, Callback done) {
+        List<ByteBuffer> events = new ArrayList<>(frames.size() + 1);
+        if (fresh) {
+            fresh = false;
+            events.add(ByteBuffer.wrap(PREAMBLE));
+        }
+        frames.forEach(frame -> events.add(frame.serverSentEvent()));
+        response.write(false, joined(events), done);
+    }
+
+    private static ByteBuffer joined(List<ByteBuffer> parts) {
+        if (parts.size() == 1) {
+            return parts.get(0);
+        }
+        ByteBuffer whole = ByteBuffer.allocate(
+                parts.stream().mapToInt(ByteBuffer::remaining).sum());
+        parts.forEach(whole::put);
+        return whole.flip();
+    }
+
+    @Override
+    public void listen() {
+        // Nothing is read from a client of server-sent events.
+    }
+
+    @Override
+    public void keepAlive() {
+        connection.comment();
+    }
+
+    @Override
+    public void close(CloseCode code) {
+        response.write(
+                true, BufferUtil.EMPTY_BUFFER, Callback.from(() -> end(code.code(), null), cause -> end(1006, cause)));
+    }
+
+    @Override
+    public void abort() {
+        if (!ended.get()) {
+            request.getConnectionMetaData().getConnection().getEndPoint().close();
+            end(1006, new java.nio.channels.ClosedChannelException());
+        }
+    }
+
+    private void end(int code, Throwable cause) {
+        if (ended.compareAndSet(false, true)) {
+            connection.ended(code);
+            if (cause == null) {
+                whole.succeeded();
+            } else {
+                whole.failed(cause);
+            }
+        }
+    }
+
+    @Override
+    public String kind() {
+        return "sse";
+    }
+}

@@ -1,0 +1,96 @@
+package dev.bellhop.realtime.delivery;
+
+import dev.bellhop.model.wire.Cursor;
+import dev.bellhop.model.wire.Envelope;
+import dev.bellhop.model.wire.RoomName;
+import dev.bellhop.model.wire.ServerMessage;
+import dev.bellhop.realtime.log.LoggedEvent;
+import dev.bellhop.realtime.log.NewEvent;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * One message as it goes out, encoded once and shared by everybody who gets it. Immutable.
+ */
+public final class Frame {
+    private static final Frame COMMENT = new Frame("", new byte[0], null, null, List.of());
+
+    private final String type;
+    private final byte[] json;
+    private final Cursor cursor;
+    private final UUID eventId;
+    private final List<RoomName> rooms;
+
+    private Frame(String type, byte[] json, Cursor cursor, UUID eventId, List<RoomName> rooms) {
+        this.type = type;
+        this.json = json;
+        this.cursor = cursor;
+        this.eventId = eventId;
+        this.rooms = rooms;
+    }
+
+    public static Frame of(LoggedEvent logged, String epoch) {
+        NewEvent event = logged.event();
+        Cursor cursor = new Cursor(epoch, logged.position(), Cursor.fingerprint(event.id()));
+        byte[] json = Envelope.event(
+                event.type(),
+                event.payload(),
+                event.occurredAt(),
+                event.id(),
+                event.rooms(),
+                event.traceparent(),
+                cursor);
+        return new Frame(event.type(), json, cursor, event.id(), event.rooms());
+    }
+
+    public static Frame of(ServerMessage message, Instant now) {
+        return new Frame(message.type(), Envelope.message(message, now), message.cursor(), null, List.of());
+    }
+
+    /** What only clients of server-sent events get, and pass over: it keeps the line busy. */
+    public static Frame comment() {
+        return COMMENT;
+    }
+
+    /** This event as a client sees it that joined one of its rooms late: marked, without a cursor. */
+    Frame replayed() {
+        return new Frame(type, Envelope.replayed(json, cursor), null, eventId, rooms);
+    }
+
+    /** Place in the log; only of events. */
+    long position() {
+        return cursor.position();
+    }
+
+    int fingerprint() {
+        return cursor.fingerprint();
+    }
+
+    List<RoomName> rooms() {
+        return rooms;
+    }
+
+    /** Bytes of UTF-8 JSON. */
+    public int size() {
+        return json.length;
+    }
+
+    /** UTF-8 JSON, read-only in spirit: the array is shared. */
+    public ByteBuffer json() {
+        return ByteBuffer.wrap(json);
+    }
+
+    /** As an event of a {@code text/event-stream} (WHATWG HTML section 9.2). The JSON holds no line break. */
+    public ByteBuffer serverSentEvent() {
+        if (this == COMMENT) {
+            return ByteBuffer.wrap(new byte[] {':', '\n', '\n'});
+        }
+        String head = (cursor == null ? "" : "id: " + cursor + "\n") + "event: " + type + "\ndata: ";
+        byte[] headBytes = head.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer event = ByteBuffer.allocate(headBytes.length + json.length + 2);
+        return event.put(headBytes).put(json).put((byte) '\n').put((byte) '\n').flip();
+    }
+}

@@ -1,0 +1,134 @@
+package dev.bellhop.realtime.delivery;
+
+import dev.bellhop.model.wire.RoomName;
+import dev.bellhop.realtime.log.Append;
+import dev.bellhop.realtime.log.EventLog;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The streams of the organisations that have a connection on this node, or had one a moment ago. Thread-safe.
+ */
+public final class OrgStreams implements AutoCloseable {
+    /** How long a stream without connections is kept, so that a reload finds it warm. */
+    private static final Duration LINGER = Duration.ofMinutes(1);
+
+    private static final Logger log = LoggerFactory.getLogger(OrgStreams.class);
+
+    private static final class Entry {
+        final OrgStream stream;
+        /** Guarded by the map's own lock of this key. */
+        int users;
+
+        Entry(OrgStream stream) {
+            this.stream = stream;
+        }
+    }
+
+    private final OrgStream.Node node;
+    private final ConcurrentHashMap<UUID, Entry> entries = new ConcurrentHashMap<>();
+    private final Timer.Task follower;
+    /** A look at the log is under way. */
+    private volatile boolean looking;
+
+    /**
+     * @param tailBytes of frames kept in memory for each organisation with connections
+     * @param followEvery how often the log is looked at for what other nodes appended
+     */
+    public OrgStreams(
+            EventLog eventLog,
+            NodeThreads threads,
+            Clock clock,
+            int tailBytes,
+            Duration followEvery,
+            DeliveryMeter meter) {
+        this.node = new OrgStream.Node(eventLog, threads, clock, tailBytes, meter);
+        this.follower = threads.timer().every(followEvery, this::look);
+    }
+
+    /** The organisation's stream, held until {@link #release}. */
+    public OrgStream acquire(UUID orgId) {
+        return entries.compute(orgId, (id, found) -> {
+                    Entry entry = found == null ? new Entry(new OrgStream(orgId, node)) : found;
+                    entry.users++;
+                    return entry;
+                })
+                .stream;
+    }
+
+    public void release(UUID orgId) {
+        entries.computeIfPresent(orgId, (id, entry) -> {
+            entry.users--;
+            if (entry.users == 0) {
+                node.threads().timer().after(LINGER, () -> forget(orgId));
+            }
+            return entry;
+        });
+    }
+
+    private void forget(UUID orgId) {
+        entries.computeIfPresent(orgId, (id, entry) -> entry.users == 0 ? null : entry);
+    }
+
+    /** What this node appended goes out. */
+    public void appended(UUID orgId, Append.Outcome.Appended appended) {
+        Entry entry = entries.get(orgId);
+        if (entry != null && !appended.added().isEmpty()) {
+            entry.stream.appended(appended.epoch(), appended.added());
+        }
+    }
+
+    /** Connections of this node that are in one of the rooms. */
+    public CompletableFuture<Integer> audience(UUID orgId, List<RoomName> rooms) {
+        Entry entry = entries.get(orgId);
+        return entry == null ? CompletableFuture.completedFuture(0) : entry.stream.audience(rooms);
+    }
+
+    /** Rooms of an organisation that have a member on this node. */
+    public Map<RoomName, Integer> roomSizes(UUID orgId) {
+        Entry entry = entries.get(orgId);
+        return entry == null ? Map.of() : entry.stream.roomSizes();
+    }
+
+    /** Organisations with a stream on this node and the position that each has delivered. */
+    public Map<UUID, Long> positions() {
+        Map<UUID, Long> positions = new HashMap<>();
+        entries.forEach((orgId, entry) -> positions.put(orgId, entry.stream.position()));
+        return positions;
+    }
+
+    /** The net under all hints: what another node appended is found within one interval. */
+    private void look() {
+        if (entries.isEmpty() || looking) {
+            return;
+        }
+        looking = true;
+        node.threads().reader().execute(() -> {
+            try {
+                node.log().heads(List.copyOf(entries.keySet())).forEach((orgId, head) -> {
+                    Entry entry = entries.get(orgId);
+                    if (entry != null) {
+                        entry.stream.logReaches(head);
+                    }
+                });
+            } catch (RuntimeException failure) {
+                log.warn("the log cannot be followed cause={}", failure.toString());
+            } finally {
+                looking = false;
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        follower.cancel();
+    }
+}

@@ -1,0 +1,160 @@
+package dev.bellhop.realtime.delivery;
+
+import dev.bellhop.model.wire.Cursor;
+import dev.bellhop.model.wire.RoomName;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One connection as its organisation's stream sees it: which rooms it is in, how far it has got, and where its frames go.
+ * Everything but the queue belongs to the stream and is touched by nobody else.
+ */
+public final class Subscriber {
+    /** The connection behind it. Called by the stream, one call at a time; must not block. */
+    public interface Owner {
+        /**
+         * It is in its rooms; what happens from now on reaches it. Sends the {@code connected} frame.
+         *
+         * @param cursor where the stream goes on from
+         */
+        void joined(Resume resume, Cursor cursor, Set<RoomName> rooms);
+
+        /** Its queue is full. */
+        void tooSlow();
+
+        /** What it is owed cannot be read now; it has to come back later with its cursor. */
+        void unavailable();
+    }
+
+    /** What became of the cursor with which a client came. */
+    public sealed interface Resume {
+        /** It came without one. */
+        record Fresh() implements Resume {}
+
+        /** @param events how many follow before {@code caught_up} */
+        record Recovered(long events) implements Resume {}
+
+        record Refused(Reason reason) implements Resume {}
+
+        enum Reason {
+            EPOCH_CHANGED,
+            TOO_OLD,
+            TOO_MANY,
+            INVALID_CURSOR;
+
+            public String wireName() {
+                return name().toLowerCase(java.util.Locale.ROOT);
+            }
+        }
+    }
+
+    /** A room that was left; kept so that a later replay does not repeat what it brought. */
+    private record Stay(RoomName room, long from, long to) {}
+
+    private static final int MAX_STAYS = 200;
+
+    final SendQueue queue;
+    final Owner owner;
+
+    /** Room to the position from which on it brings events. */
+    private final Map<RoomName, Long> rooms = new HashMap<>(8);
+    /** Null while no room was left. */
+    private List<Stay> left;
+
+    /** Gets events as they happen. While false it is behind, and events wait for it in the log. */
+    boolean live;
+    /** Everything up to here was passed to it or was not for it. While live the stream's own position counts. */
+    long position;
+    /** Of the event at that position. */
+    int fingerprint;
+    /** What it is owed before it goes on from its position. Null while it is live. */
+    Catchup catchup;
+    /** Has frames in its queue that were not flushed yet. */
+    boolean touched;
+    /** It is gone; nothing is to be given to it. */
+    boolean gone;
+
+    public Subscriber(SendQueue queue, Owner owner) {
+        this.queue = queue;
+        this.owner = owner;
+    }
+
+    Set<RoomName> rooms() {
+        return rooms.keySet();
+    }
+
+    void enter(RoomName room, long from) {
+        rooms.put(room, from);
+    }
+
+    void leave(RoomName room, long at) {
+        Long from = rooms.remove(room);
+        if (from == null) {
+            return;
+        }
+        if (left == null) {
+            left = new ArrayList<>(2);
+        }
+        if (left.size() == MAX_STAYS) {
+            left.remove(0);
+        }
+        left.add(new Stay(room, from, at));
+    }
+
+    boolean isInAnyOf(List<RoomName> names) {
+        for (RoomName room : names) {
+            if (rooms.containsKey(room)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether an event came, or will come, to this connection by one of its rooms. */
+    boolean isBroughtAnyway(Frame frame) {
+        for (RoomName room : frame.rooms()) {
+            Long from = rooms.get(room);
+            if (from != null && frame.position() > from) {
+                return true;
+            }
+        }
+        return left != null
+                && left.stream()
+                        .anyMatch(stay -> frame.position() > stay.from()
+                                && frame.position() <= stay.to()
+                                && frame.rooms().contains(stay.room()));
+    }
+
+    /** What a connection is owed that is behind. */
+    static final class Catchup {
+        /** Older events of rooms that it joined late; served first. */
+        final Deque<RoomReplay> roomReplays = new ArrayDeque<>();
+        /** Position at which {@code caught_up} of the resume is due; -1 when it is not. */
+        long caughtUpAt = -1;
+        /** Events sent so far of the resume. */
+        long replayed;
+        /** The stream was asked for a chunk of the log, or the queue for a sign that it is empty. */
+        boolean waiting;
+    }
+
+    /** The missed events of one room. */
+    static final class RoomReplay {
+        final RoomName room;
+        final long upTo;
+        final String ref;
+        long position;
+        long replayed;
+
+        RoomReplay(RoomName room, long after, long upTo, String ref) {
+            this.room = room;
+            this.position = after;
+            this.upTo = upTo;
+            this.ref = ref;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package dev.bellhop.realtime.http;
+
+import dev.bellhop.model.problem.Problem;
+import dev.bellhop.model.security.Principal;
+import dev.bellhop.model.security.Role;
+import dev.bellhop.model.security.Tokens;
+import io.javalin.http.Context;
+import java.util.List;
+
+/** Who calls: the bearer of the token in the Authorization header (RFC 6750 section 2.1), and nowhere else. */
+public final class Authentication {
+    private final Tokens tokens;
+
+    public Authentication(Tokens tokens) {
+        this.tokens = tokens;
+    }
+
+    /** @throws Problem 401 without a good token, 403 in another role */
+    public Principal require(Context ctx, Role... roles) {
+        Principal caller = caller(ctx);
+        if (!List.of(roles).contains(caller.role())) {
+            throw Problem.forbidden("This is for "
+                    + String.join(", ", List.of(roles).stream().map(Role::name).toList()) + ".");
+        }
+        return caller;
+    }
+
+    private Principal caller(Context ctx) {
+        if (ctx.queryParam("token") != null) {
+            throw Problem.badRequest(
+                    "token-in-query", "A token belongs in the Authorization header: addresses end up in logs.");
+        }
+        String header = ctx.header("Authorization");
+        if (header == null || !header.regionMatches(true, 0, "Bearer ", 0, 7)) {
+            throw Problem.unauthorized("token-missing", "A bearer token is needed.");
+        }
+        Tokens.Verdict verdict = tokens.verify(header.substring(7).trim());
+        if (verdict instanceof Tokens.Verdict.Valid valid) {
+            return valid.principal();
+        }
+        throw verdict instanceof Tokens.Verdict.Expired
+                ? Problem.unauthorized("token-expired", "The token has expired.")
+                : Problem.unauthorized("invalid-token", "The token is not valid.");
+    }
+}

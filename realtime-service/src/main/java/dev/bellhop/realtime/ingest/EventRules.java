@@ -1,0 +1,73 @@
+package dev.bellhop.realtime.ingest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.bellhop.model.events.EventType;
+import dev.bellhop.model.problem.Problem;
+import dev.bellhop.model.wire.EventBatch;
+import dev.bellhop.model.wire.Json;
+import dev.bellhop.model.wire.RoomName;
+import dev.bellhop.model.wire.ServerMessage;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** What an event has to look like, whoever brings it. Refuses with 422 and the name of the field. */
+final class EventRules {
+    private static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)+");
+    private static final int MAX_TYPE = 64;
+    private static final int MAX_ROOMS = 100;
+
+    private EventRules() {}
+
+    /** The dotted name; the first seed's spelling with underscores is taken for the same type. */
+    static String type(JsonNode node, String field) {
+        if (!node.isTextual()) {
+            throw Problem.invalid(field, "required", "A type is needed, a string.");
+        }
+        String type = EventType.canonicalName(node.textValue());
+        if (ServerMessage.TYPES.contains(type)) {
+            throw Problem.invalid(field, "reserved", "Only the server itself says this.");
+        }
+        if (type.length() > MAX_TYPE || !TYPE.matcher(type).matches()) {
+            throw Problem.invalid(field, "format", "A type is dotted lower-case words, at most 64 characters.");
+        }
+        return type;
+    }
+
+    static RoomName room(JsonNode node, String field) {
+        return RoomName.parse(node.textValue())
+                .orElseThrow(() -> Problem.invalid(field, "format", "This is not the name of a room."));
+    }
+
+    static List<RoomName> rooms(JsonNode node, String field) {
+        if (!node.isArray() || node.size() > MAX_ROOMS) {
+            throw Problem.invalid(field, "format", "Rooms are a list of at most 100 names.");
+        }
+        List<RoomName> rooms = new ArrayList<>(node.size());
+        for (JsonNode name : node) {
+            RoomName room = room(name, field);
+            if (!rooms.contains(room)) {
+                rooms.add(room);
+            }
+        }
+        return rooms;
+    }
+
+    /** The payload as it will go out: the same value, in our own spelling of JSON. */
+    static String payload(JsonNode node, String field) {
+        if (!node.isObject()) {
+            throw Problem.invalid(field, "format", "A payload is an object.");
+        }
+        String payload;
+        try {
+            payload = Json.text(node);
+        } catch (IllegalArgumentException loneSurrogate) {
+            throw Problem.invalid(field, "encoding", "The payload holds text that is not Unicode.");
+        }
+        if (payload.getBytes(StandardCharsets.UTF_8).length > EventBatch.MAX_PAYLOAD_BYTES) {
+            throw Problem.invalid(field, "too_long", "A payload is at most 65536 bytes.");
+        }
+        return payload;
+    }
+}

@@ -1,0 +1,45 @@
+package dev.bellhop.realtime.log;
+
+import dev.bellhop.model.wire.RoomName;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * The durable log of every organisation. Calls block on the store and are safe from any thread and any node; what they throw
+ * means that the store could not be reached or is broken, and that nothing was changed unless said otherwise.
+ */
+public interface EventLog {
+    /**
+     * Where a log stands.
+     *
+     * @param head position of the last event, 0 for an empty log
+     * @param headFingerprint of the id of that event (see {@link dev.bellhop.model.wire.Cursor}), 0 for an empty log
+     * @param floor position of the newest event that is no longer kept; {@code floor + 1} is the oldest that can be read
+     */
+    record State(String epoch, long head, int headFingerprint, long floor, int floorFingerprint) {}
+
+    /**
+     * Adds events for one organisation and returns when they are durable. The requests are answered one by one, in order, in
+     * a single transaction: either all of it is kept or the call throws.
+     *
+     * @return one outcome for each request
+     */
+    List<Append.Outcome> append(UUID orgId, List<Append> requests);
+
+    /** Where the log stands; an organisation that was never heard of gets an empty log. */
+    State state(UUID orgId);
+
+    /** Heads of those of the organisations that have a log. */
+    Map<UUID, Long> heads(Collection<UUID> orgIds);
+
+    /** At most {@code limit} events from position {@code after + 1} to {@code upTo}, ascending, without a hole. */
+    List<LoggedEvent> read(UUID orgId, long after, long upTo, int limit);
+
+    /** How many events from position {@code after + 1} to {@code upTo} name one of the rooms; counts up to {@code most + 1}. */
+    long count(UUID orgId, long after, long upTo, Collection<RoomName> rooms, long most);
+
+    /** @throws RuntimeException when the store cannot be reached */
+    void check();
+}

@@ -1,0 +1,350 @@
+package dev.bellhop.realtime.log;
+
+import dev.bellhop.model.wire.Cursor;
+import dev.bellhop.model.wire.RoomName;
+import java.security.SecureRandom;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.result.RowView;
+
+/**
+ * The log in PostgreSQL, schema {@code realtime}. An append locks the organisation's row of {@code stream}, so appends of one
+ * organisation happen one after the other whichever node they come from, and others do not wait. Thread-safe.
+ */
+public final class PostgresEventLog implements EventLog {
+    private static final String EPOCH_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final Jdbi jdbi;
+
+    public PostgresEventLog(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    @Override
+    public List<Append.Outcome> append(UUID orgId, List<Append> requests) {
+        return jdbi.inTransaction(tx -> new Appending(tx, orgId, requests).run());
+    }
+
+    /** One transaction that appends. */
+    private static final class Appending {
+        private final Handle tx;
+        private final UUID orgId;
+        private final List<Append> requests;
+        private final List<LoggedEvent> rows = new ArrayList<>();
+        private final List<Append.Numbering> rowNumbers = new ArrayList<>();
+        private final Map<String, Long> lastSeqs = new HashMap<>();
+        private final Set<String> advanced = new HashSet<>();
+        private Set<UUID> known = Set.of();
+        private State state;
+
+        Appending(Handle tx, UUID orgId, List<Append> requests) {
+            this.tx = tx;
+            this.orgId = orgId;
+            this.requests = requests;
+        }
+
+        List<Append.Outcome> run() {
+            // Everything below is read after this lock is held, each statement with a snapshot of its own.
+            state = lockedState(tx, orgId);
+            known = knownIds();
+            readLastSeqs();
+            List<Append.Outcome> outcomes = requests.stream().map(this::judge).toList();
+            if (!rows.isEmpty()) {
+                insertRows();
+            }
+            advanced.forEach(this::storeLastSeq);
+            return outcomes;
+        }
+
+        private Set<UUID> knownIds() {
+            UUID[] ids = requests.stream()
+                    .flatMap(request -> request.events().stream())
+                    .map(NewEvent::id)
+                    .toArray(UUID[]::new);
+            return new HashSet<>(
+                    tx.createQuery("select event_id from realtime.event where org_id = :org and event_id = any(:ids)")
+                            .bind("org", orgId)
+                            .bindArray("ids", UUID.class, (Object[]) ids)
+                            .mapTo(UUID.class)
+                            .list());
+        }
+
+        private void readLastSeqs() {
+            if (requests.stream().allMatch(request -> request.producer().isEmpty())) {
+                return;
+            }
+            tx.createQuery("select source, last_seq from realtime.producer where org_id = :org")
+                    .bind("org", orgId)
+                    .map((rs, ctx) -> lastSeqs.put(rs.getString("source"), rs.getLong("last_seq")))
+                    .list();
+        }
+
+        private Append.Outcome judge(Append request) {
+            if (request.producer().isEmpty()) {
+                return add(request, Optional.empty());
+            }
+            Append.Numbering numbering = request.producer().get();
+            long last = lastSeqs.getOrDefault(numbering.source(), 0L);
+            if (numbering.firstSeq() > last + 1) {
+                return new Append.Outcome.SequenceGap(last + 1);
+            }
+            Optional<Long> diverging = divergingSeq(request, numbering, last);
+            return diverging.isPresent()
+                    ? new Append.Outcome.SequenceDivergence(diverging.get())
+                    : add(request, Optional.of(numbering));
+        }
+
+        /** A number stands for one event for ever. What is gone by retention cannot be compared and counts as the same. */
+        private Optional<Long> divergingSeq(Append request, Append.Numbering numbering, long last) {
+            boolean allNew = numbering.firstSeq() > last
+                    && request.events().stream().noneMatch(event -> known.contains(event.id()));
+            if (allNew) {
+                return Optional.empty();
+            }
+            Map<Long, UUID> idBySeq = new HashMap<>();
+            Map<UUID, Long> seqById = new HashMap<>();
+            readNumbers(request, numbering, idBySeq, seqById);
+            for (int i = 0; i < request.events().size(); i++) {
+                long seq = numbering.firstSeq() + i;
+                UUID id = request.events().get(i).id();
+                if (!idBySeq.getOrDefault(seq, id).equals(id) || seqById.getOrDefault(id, seq) != seq) {
+                    return Optional.of(seq);
+                }
+            }
+            return Optional.empty();
+        }
+
+        private void readNumbers(
+                Append request, Append.Numbering numbering, Map<Long, UUID> idBySeq, Map<UUID, Long> seqById) {
+            tx.createQuery("""
+                            select source_seq, event_id from realtime.event
+                            where org_id = :org and source = :source
+                              and (source_seq between :first and :last or event_id = any(:ids))""")
+                    .bind("org", orgId)
+                    .bind("source", numbering.source())
+                    .bind("first", numbering.firstSeq())
+                    .bind("last", numbering.firstSeq() + request.events().size() - 1)
+                    .bindArray(
+                            "ids",
+                            UUID.class,
+                            request.events().stream().map(NewEvent::id).toArray())
+                    .map((rs, ctx) -> {
+                        UUID id = rs.getObject("event_id", UUID.class);
+                        idBySeq.put(rs.getLong("source_seq"), id);
+                        return seqById.put(id, rs.getLong("source_seq"));
+                    })
+                    .list();
+        }
+
+        private Append.Outcome add(Append request, Optional<Append.Numbering> numbering) {
+            List<LoggedEvent> added = new ArrayList<>();
+            long seq = numbering.map(Append.Numbering::firstSeq).orElse(0L);
+            for (NewEvent event : request.events()) {
+                boolean taken = numbering.isPresent()
+                        && seq <= lastSeqs.getOrDefault(numbering.get().source(), 0L);
+                if (!taken && known.add(event.id())) {
+                    LoggedEvent logged = new LoggedEvent(state.head() + rows.size() + 1, event);
+                    rows.add(logged);
+                    long ownSeq = seq;
+                    rowNumbers.add(numbering
+                            .map(n -> new Append.Numbering(n.source(), ownSeq))
+                            .orElse(null));
+                    added.add(logged);
+                }
+                seq++;
+            }
+            long next = seq;
+            numbering.ifPresent(n -> advance(n.source(), next - 1));
+            return new Append.Outcome.Appended(
+                    state.epoch(), added, request.events().size() - added.size());
+        }
+
+        private void advance(String source, long seq) {
+            if (seq > lastSeqs.getOrDefault(source, 0L)) {
+                lastSeqs.put(source, seq);
+                advanced.add(source);
+            }
+        }
+
+        private void insertRows() {
+            NewEvent last = rows.get(rows.size() - 1).event();
+            tx.createUpdate("""
+                            with moved as (
+                                update realtime.stream set head = head + :count, head_fingerprint = :fingerprint
+                                where org_id = :org)
+                            insert into realtime.event
+                                (org_id, position, event_id, type, rooms, payload, occurred_at, traceparent, source, source_seq)
+                            select :org, position, event_id, type, string_to_array(rooms, ' '), payload, occurred_at,
+                                   traceparent, source, source_seq
+                            from unnest(:positions, :ids, :types, :rooms, :payloads, :times, :traces, :sources, :seqs)
+                                as row (position, event_id, type, rooms, payload, occurred_at, traceparent, source, source_seq)""")
+                    .bind("org", orgId)
+                    .bind("count", rows.size())
+                    .bind("fingerprint", Cursor.fingerprint(last.id()))
+                    .bindArray("positions", Long.class, column(LoggedEvent::position))
+                    .bindArray("ids", UUID.class, column(row -> row.event().id()))
+                    .bindArray("types", String.class, column(row -> row.event().type()))
+                    .bindArray(
+                            "rooms",
+                            String.class,
+                            column(row -> joined(row.event().rooms())))
+                    .bindArray(
+                            "payloads", String.class, column(row -> row.event().payload()))
+                    .bindArray(
+                            "times",
+                            OffsetDateTime.class,
+                            column(row -> row.event().occurredAt().atOffset(ZoneOffset.UTC)))
+                    .bindArray("traces", String.class, column(row -> row.event().traceparent()))
+                    .bindArray("sources", String.class, numbers(Append.Numbering::source))
+                    .bindArray("seqs", Long.class, numbers(Append.Numbering::firstSeq))
+                    .execute();
+        }
+
+        private Object[] column(java.util.function.Function<LoggedEvent, Object> value) {
+            return rows.stream().map(value).toArray();
+        }
+
+        private Object[] numbers(java.util.function.Function<Append.Numbering, Object> value) {
+            return rowNumbers.stream()
+                    .map(number -> number == null ? null : value.apply(number))
+                    .toArray();
+        }
+
+        private void storeLastSeq(String source) {
+            tx.createUpdate("""
+                            insert into realtime.producer (org_id, source, last_seq) values (:org, :source, :seq)
+                            on conflict (org_id, source) do update set last_seq = excluded.last_seq""")
+                    .bind("org", orgId)
+                    .bind("source", source)
+                    .bind("seq", lastSeqs.get(source))
+                    .execute();
+        }
+    }
+
+    @Override
+    public State state(UUID orgId) {
+        return jdbi.inTransaction(tx -> findState(tx, orgId, "").orElseGet(() -> lockedState(tx, orgId)));
+    }
+
+    private static State lockedState(Handle tx, UUID orgId) {
+        return findState(tx, orgId, "for update").orElseGet(() -> {
+            tx.createUpdate("insert into realtime.stream (org_id, epoch) values (:org, :epoch) on conflict do nothing")
+                    .bind("org", orgId)
+                    .bind("epoch", newEpoch())
+                    .execute();
+            return findState(tx, orgId, "for update").orElseThrow();
+        });
+    }
+
+    private static Optional<State> findState(Handle tx, UUID orgId, String lock) {
+        return tx.createQuery("""
+                        select epoch, head, head_fingerprint, floor, floor_fingerprint
+                        from realtime.stream where org_id = :org <lock>""")
+                .define("lock", lock)
+                .bind("org", orgId)
+                .map((rs, ctx) -> new State(
+                        rs.getString("epoch"),
+                        rs.getLong("head"),
+                        rs.getInt("head_fingerprint"),
+                        rs.getLong("floor"),
+                        rs.getInt("floor_fingerprint")))
+                .findOne();
+    }
+
+    private static String newEpoch() {
+        StringBuilder epoch = new StringBuilder(16);
+        for (int i = 0; i < 16; i++) {
+            epoch.append(EPOCH_ALPHABET.charAt(RANDOM.nextInt(EPOCH_ALPHABET.length())));
+        }
+        return epoch.toString();
+    }
+
+    @Override
+    public Map<UUID, Long> heads(Collection<UUID> orgIds) {
+        return jdbi.withHandle(handle -> handle.createQuery(
+                        "select org_id, head from realtime.stream where org_id = any(:orgs)")
+                .bindArray("orgs", UUID.class, orgIds.toArray())
+                .reduceRows(new HashMap<>(), (heads, row) -> {
+                    heads.put(row.getColumn("org_id", UUID.class), row.getColumn("head", Long.class));
+                    return heads;
+                }));
+    }
+
+    @Override
+    public List<LoggedEvent> read(UUID orgId, long after, long upTo, int limit) {
+        return jdbi.withHandle(handle -> handle.createQuery("""
+                        select position, event_id, type, array_to_string(rooms, ' ') as rooms, payload, occurred_at, traceparent
+                        from realtime.event
+                        where org_id = :org and position > :after and position <= :upTo
+                        order by position limit :limit""")
+                .bind("org", orgId)
+                .bind("after", after)
+                .bind("upTo", upTo)
+                .bind("limit", limit)
+                .reduceRows(new ArrayList<LoggedEvent>(), (events, row) -> {
+                    events.add(event(row));
+                    return events;
+                }));
+    }
+
+    private static LoggedEvent event(RowView row) {
+        return new LoggedEvent(
+                row.getColumn("position", Long.class),
+                new NewEvent(
+                        row.getColumn("event_id", UUID.class),
+                        row.getColumn("type", String.class),
+                        split(row.getColumn("rooms", String.class)),
+                        row.getColumn("payload", String.class),
+                        row.getColumn("occurred_at", OffsetDateTime.class).toInstant(),
+                        row.getColumn("traceparent", String.class)));
+    }
+
+    @Override
+    public long count(UUID orgId, long after, long upTo, Collection<RoomName> rooms, long most) {
+        return jdbi.withHandle(handle -> handle.createQuery("""
+                        select count(*) from (
+                            select 1 from realtime.event
+                            where org_id = :org and position > :after and position <= :upTo and rooms && :rooms
+                            limit :most + 1) as missed""")
+                .bind("org", orgId)
+                .bind("after", after)
+                .bind("upTo", upTo)
+                .bindArray(
+                        "rooms",
+                        String.class,
+                        rooms.stream().map(RoomName::toString).toArray())
+                .bind("most", most)
+                .mapTo(Long.class)
+                .one());
+    }
+
+    @Override
+    public void check() {
+        jdbi.useHandle(handle -> handle.execute("select 1"));
+    }
+
+    /** A room's name holds no space, so a list of them travels as one text. */
+    private static String joined(List<RoomName> rooms) {
+        return String.join(" ", rooms.stream().map(RoomName::toString).toList());
+    }
+
+    private static List<RoomName> split(String rooms) {
+        return rooms.isEmpty()
+                ? List.of()
+                : java.util.Arrays.stream(rooms.split(" "))
+                        .map(name -> RoomName.parse(name).orElseThrow())
+                        .toList();
+    }
+}
