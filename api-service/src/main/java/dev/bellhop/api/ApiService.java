@@ -1,13 +1,23 @@
 package dev.bellhop.api;
 
+import dev.bellhop.api.applications.ApplicationResource;
+import dev.bellhop.api.applications.ApplicationStore;
 import dev.bellhop.api.auth.Authentication;
 import dev.bellhop.api.auth.Passwords;
 import dev.bellhop.api.auth.SessionResource;
 import dev.bellhop.api.auth.SessionStore;
+import dev.bellhop.api.entities.EntityResource;
+import dev.bellhop.api.entities.EntityStore;
 import dev.bellhop.api.health.HealthResource;
 import dev.bellhop.api.health.Metrics;
+import dev.bellhop.api.http.Cursors;
 import dev.bellhop.api.http.Headers;
+import dev.bellhop.api.http.RateLimit;
 import dev.bellhop.api.outbox.Outbox;
+import dev.bellhop.api.outbox.OutboxCleanup;
+import dev.bellhop.api.outbox.OutboxRelay;
+import dev.bellhop.api.shares.ShareResource;
+import dev.bellhop.api.shares.ShareStore;
 import dev.bellhop.db.Database;
 import dev.bellhop.model.config.Env;
 import dev.bellhop.model.security.Tokens;
@@ -15,6 +25,7 @@ import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.util.JavalinBindException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.eclipse.jetty.http.UriCompliance;
@@ -29,6 +40,8 @@ public final class ApiService implements AutoCloseable {
     private static final int STOP_MILLISECONDS = 10_000;
     private static final int REQUEST_CONNECTIONS = 16;
     private static final int RELAY_CONNECTIONS = 6;
+    private static final Duration SHARE_SWEEP = Duration.ofSeconds(1);
+    private static final Duration CLEANUP = Duration.ofMinutes(1);
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private Javalin server;
@@ -86,14 +99,29 @@ public final class ApiService implements AutoCloseable {
         Metrics metrics = new Metrics();
         metrics.watch(requests.pool());
         metrics.watch(background.pool());
-        Outbox outbox = new Outbox(() -> {});
+        OutboxRelay relay = new OutboxRelay(
+                background.jdbi(), config.realtimeUrl(), config.eventSecrets(), metrics.registry(), clock);
+        Outbox outbox = new Outbox(relay::wakeUp);
         SessionStore sessions = new SessionStore(requests.jdbi(), outbox);
+        ShareStore shares = new ShareStore(requests.jdbi(), outbox);
         HealthResource health = new HealthResource(background.jdbi(), metrics, config.metricsToken());
+        Cursors cursors = new Cursors(config.jwtSecret());
         Routes routes = new Routes(
                 new Headers(config.allowedOrigins()),
                 new Authentication(tokens, sessions),
                 new SessionResource(sessions, new Passwords(), tokens, clock),
+                new EntityResource(new EntityStore(requests.jdbi(), outbox), cursors),
+                new ApplicationResource(
+                        new ApplicationStore(requests.jdbi(), outbox),
+                        cursors,
+                        new RateLimit("applications", config.applicationsPerMinute())),
+                new ShareResource(shares, cursors, clock),
                 health);
+        keep(relay).start();
+        Housekeeping housekeeping = keep(new Housekeeping());
+        housekeeping.every(SHARE_SWEEP, "withdraw expired shares", shares::withdrawExpired);
+        housekeeping.every(CLEANUP, "delete sent events", new OutboxCleanup(background.jdbi())::run);
+        housekeeping.every(CLEANUP, "delete expired sessions", () -> sessions.deleteExpired(1_000));
         server = Javalin.create(javalin -> configure(javalin, config, routes, metrics));
         keep(this::stopServer);
         keep(health::stopping);

@@ -2,15 +2,27 @@ package dev.bellhop.api;
 
 import static dev.bellhop.api.auth.Access.MEMBERS;
 import static dev.bellhop.api.auth.Access.PUBLIC;
+import static dev.bellhop.api.auth.Access.REVIEWERS;
 
+import dev.bellhop.api.applications.ApplicationResource;
 import dev.bellhop.api.auth.Authentication;
 import dev.bellhop.api.auth.SessionResource;
+import dev.bellhop.api.entities.EntityResource;
 import dev.bellhop.api.health.HealthResource;
 import dev.bellhop.api.http.Headers;
+import dev.bellhop.api.shares.ShareResource;
 import io.javalin.config.RoutesConfig;
 
 /** The sitemap: every address, who may call it, and who answers. */
-record Routes(Headers headers, Authentication authentication, SessionResource sessions, HealthResource health) {
+record Routes(
+        Headers headers,
+        Authentication authentication,
+        SessionResource sessions,
+        EntityResource entities,
+        ApplicationResource applications,
+        ShareResource shares,
+        HealthResource health) {
+
     void register(RoutesConfig r) {
         r.before(headers::begin);
         r.before("/api/v1/*", headers::requireApiManners);
@@ -21,6 +33,24 @@ record Routes(Headers headers, Authentication authentication, SessionResource se
         r.post("/api/v1/auth/refresh", sessions::refresh, PUBLIC);
         r.post("/api/v1/auth/logout", sessions::logout, PUBLIC);
         r.get("/api/v1/me", sessions::me, MEMBERS);
+
+        r.get("/api/v1/entities", entities::list, MEMBERS);
+        r.post("/api/v1/entities", entities::create, MEMBERS);
+        r.post("/api/v1/entities/batch", entities::createBatch, MEMBERS);
+        r.get("/api/v1/entities/{id}", entities::get, MEMBERS);
+        r.patch("/api/v1/entities/{id}", entities::change, MEMBERS);
+        r.delete("/api/v1/entities/{id}", entities::delete, MEMBERS);
+
+        r.post("/api/v1/properties/{id}/applications", applications::submit, PUBLIC);
+        r.get("/api/v1/applications", applications::list, REVIEWERS);
+        r.get("/api/v1/applications/{id}", applications::get, REVIEWERS);
+        r.post("/api/v1/applications/{id}/approve", applications::approve, REVIEWERS);
+        r.post("/api/v1/applications/{id}/reject", applications::reject, REVIEWERS);
+
+        r.get("/api/v1/shares", shares::list, MEMBERS);
+        r.post("/api/v1/shares", shares::create, REVIEWERS);
+        r.get("/api/v1/shares/{id}", shares::get, MEMBERS);
+        r.delete("/api/v1/shares/{id}", shares::delete, MEMBERS);
 
         r.get("/health/live", health::live, PUBLIC);
         r.get("/health/ready", health::ready, PUBLIC);

@@ -108,6 +108,10 @@ public final class Fields {
         return object.has(name);
     }
 
+    public boolean isNull(String name) {
+        return object.path(name).isNull();
+    }
+
     /** A required text of one line that is not blank. */
     public String line(String name, int maxCharacters) {
         return required(name, optionalLine(name, maxCharacters));

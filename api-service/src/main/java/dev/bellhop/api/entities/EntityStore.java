@@ -1,0 +1,312 @@
+package dev.bellhop.api.entities;
+
+import dev.bellhop.api.http.Answer.Precondition;
+import dev.bellhop.api.http.Page.Position;
+import dev.bellhop.api.outbox.Outbox;
+import dev.bellhop.api.store.Ids;
+import dev.bellhop.api.store.Row;
+import dev.bellhop.model.events.Entity;
+import dev.bellhop.model.events.EntityEvent;
+import dev.bellhop.model.events.ShareEvent;
+import dev.bellhop.model.problem.Problem;
+import dev.bellhop.model.security.Principal;
+import dev.bellhop.model.security.Role;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jdbi.v3.core.statement.StatementContext;
+
+/** Entities in PostgreSQL. A write and its event commit together or not at all. Thread-safe. */
+public final class EntityStore {
+    private static final String SELECT = """
+            select e.id, e.type, e.name, e.status, e.email, e.phone, e.owner_id, e.notes, e.created_at, e.updated_at,
+                   e.version, d.id as department_id, d.name as department_name
+            from entity e left join department d on d.org_id = e.org_id and d.id = e.department_id
+            """;
+    private static final String FILTER = """
+            where e.org_id = :orgId
+              and (:type::text is null or e.type = :type)
+              and (:status::text is null or e.status = :status)
+              and (:departmentId::uuid is null or e.department_id = :departmentId)
+              and (:ownerId::uuid is null or e.owner_id = :ownerId)
+              and (:search::text is null or e.name ilike :search or e.email ilike :search)
+            """;
+    private static final String NEWEST = SELECT + FILTER + """
+              and (e.created_at, e.id) < (:key::timestamptz, :id) order by e.created_at desc, e.id desc limit :rows""";
+    private static final String OLDEST = SELECT + FILTER + """
+              and (e.created_at, e.id) > (:key::timestamptz, :id) order by e.created_at, e.id limit :rows""";
+    private static final String BY_NAME = SELECT + FILTER + """
+              and (e.name, e.id) > (:key, :id) order by e.name, e.id limit :rows""";
+    private static final String ONE = SELECT + "where e.org_id = :orgId and e.id = :id";
+    private static final String ONE_LOCKED = ONE + " for update of e";
+
+    private static final UUID LOWEST = new UUID(0, 0);
+    private static final UUID HIGHEST = new UUID(-1, -1);
+
+    private final Jdbi jdbi;
+    private final Outbox outbox;
+
+    public EntityStore(Jdbi jdbi, Outbox outbox) {
+        this.jdbi = jdbi;
+        this.outbox = outbox;
+    }
+
+    /** @return one more than the filter's limit where there are more */
+    List<Entity> list(UUID orgId, EntityFilter filter) {
+        return jdbi.withHandle(handle -> {
+            filter.departmentId().ifPresent(id -> departmentNames(handle, orgId, Set.of(id)));
+            filter.ownerId().ifPresent(id -> requireMember(handle, orgId, id));
+            String sql = switch (filter.sort()) {
+                case NEWEST -> NEWEST;
+                case OLDEST -> OLDEST;
+                case NAME -> BY_NAME;
+            };
+            Position after = filter.after().orElse(start(filter.sort()));
+            return handle.createQuery(sql)
+                    .bind("orgId", orgId)
+                    .bind("type", filter.type())
+                    .bind("status", filter.status())
+                    .bindByType("departmentId", filter.departmentId().orElse(null), UUID.class)
+                    .bindByType("ownerId", filter.ownerId().orElse(null), UUID.class)
+                    .bind("search", filter.search())
+                    .bind("key", after.key())
+                    .bind("id", after.id())
+                    .bind("rows", filter.limit() + 1)
+                    .map(EntityStore::entity)
+                    .list();
+        });
+    }
+
+    /** Stands before every row, so that the first page is read as every other. */
+    private static Position start(EntityFilter.Sort sort) {
+        return switch (sort) {
+            case NEWEST -> new Position("infinity", HIGHEST);
+            case OLDEST -> new Position("-infinity", LOWEST);
+            case NAME -> new Position("", LOWEST);
+        };
+    }
+
+    /** @return the new entities in the order of the drafts; all of them or, on any fault, none */
+    List<Entity> create(Principal owner, List<EntityDraft> drafts) {
+        UUID orgId = owner.org();
+        return jdbi.inTransaction(tx -> {
+            Map<UUID, String> departments = departmentNames(
+                    tx,
+                    orgId,
+                    drafts.stream()
+                            .map(EntityDraft::departmentId)
+                            .filter(id -> id != null)
+                            .collect(Collectors.toSet()));
+            Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
+            List<Entity> entities = new ArrayList<>(drafts.size());
+            PreparedBatch rows = tx.prepareBatch("""
+                    insert into entity (org_id, id, type, name, status, email, phone, department_id, owner_id, notes,
+                                        created_at, updated_at)
+                    values (:orgId, :id, :type, :name, :status, :email, :phone, :departmentId, :ownerId, :notes,
+                            :createdAt, :createdAt)""");
+            for (EntityDraft draft : drafts) {
+                Entity entity = entity(draft, departments, UUID.fromString(owner.userId()), now);
+                entities.add(entity);
+                rows.bind("orgId", orgId)
+                        .bind("id", entity.id())
+                        .bind("type", draft.type())
+                        .bind("name", draft.name())
+                        .bind("status", draft.status())
+                        .bind("email", draft.email())
+                        .bind("phone", draft.phone())
+                        .bindByType("departmentId", draft.departmentId(), UUID.class)
+                        .bind("ownerId", entity.ownerId())
+                        .bind("notes", draft.notes())
+                        .bind("createdAt", now)
+                        .add();
+            }
+            rows.execute();
+            outbox.append(
+                    tx, orgId, entities.stream().map(EntityEvent.Created::new).toList());
+            return entities;
+        });
+    }
+
+    private static Entity entity(EntityDraft draft, Map<UUID, String> departments, UUID ownerId, Instant now) {
+        return new Entity(
+                Ids.next(),
+                draft.type(),
+                draft.name(),
+                draft.status(),
+                new Entity.Contact(draft.email(), draft.phone()),
+                draft.departmentId() == null
+                        ? null
+                        : new Entity.DepartmentName(draft.departmentId(), departments.get(draft.departmentId())),
+                ownerId,
+                draft.notes(),
+                now,
+                now,
+                1);
+    }
+
+    Optional<Entity> find(UUID orgId, UUID id) {
+        return jdbi.withHandle(handle -> handle.createQuery(ONE)
+                .bind("orgId", orgId)
+                .bind("id", id)
+                .map(EntityStore::entity)
+                .findOne());
+    }
+
+    /** @throws Problem 404, 403 when the caller may not edit it, or 412 when the precondition does not hold */
+    Entity change(Principal caller, UUID id, EntityDraft.Patch patch, Precondition precondition) {
+        UUID orgId = caller.org();
+        return jdbi.inTransaction(tx -> {
+            Entity current = lockForChange(tx, caller, id, precondition);
+            EntityDraft draft = patch.over(current);
+            if (draft.departmentId() != null) {
+                departmentNames(tx, orgId, Set.of(draft.departmentId()));
+            }
+            tx.createUpdate("""
+                            update entity
+                            set type = :type, name = :name, status = :status, email = :email, phone = :phone,
+                                department_id = :departmentId, notes = :notes, updated_at = :now, version = version + 1
+                            where org_id = :orgId and id = :id""")
+                    .bind("type", draft.type())
+                    .bind("name", draft.name())
+                    .bind("status", draft.status())
+                    .bind("email", draft.email())
+                    .bind("phone", draft.phone())
+                    .bindByType("departmentId", draft.departmentId(), UUID.class)
+                    .bind("notes", draft.notes())
+                    .bind("now", Instant.now().truncatedTo(ChronoUnit.MICROS))
+                    .bind("orgId", orgId)
+                    .bind("id", id)
+                    .execute();
+            Entity changed = tx.createQuery(ONE)
+                    .bind("orgId", orgId)
+                    .bind("id", id)
+                    .map(EntityStore::entity)
+                    .one();
+            outbox.append(tx, orgId, new EntityEvent.Updated(changed));
+            return changed;
+        });
+    }
+
+    /**
+     * Takes its shares with it.
+     *
+     * @throws Problem as {@link #change}
+     */
+    void delete(Principal caller, UUID id, Precondition precondition) {
+        UUID orgId = caller.org();
+        jdbi.useTransaction(tx -> {
+            Entity current = lockForChange(tx, caller, id, precondition);
+            List<ShareEvent.Revoked> revoked = deleteShares(tx, orgId, id);
+            tx.createUpdate("delete from entity where org_id = :orgId and id = :id")
+                    .bind("orgId", orgId)
+                    .bind("id", id)
+                    .execute();
+            outbox.append(tx, orgId, revoked);
+            outbox.append(tx, orgId, new EntityEvent.Removed(id, current.version() + 1));
+        });
+    }
+
+    private static Entity lockForChange(Handle tx, Principal caller, UUID id, Precondition precondition) {
+        Entity entity = tx.createQuery(ONE_LOCKED)
+                .bind("orgId", caller.org())
+                .bind("id", id)
+                .map(EntityStore::entity)
+                .findOne()
+                .orElseThrow(Problem::notFound);
+        if (caller.role() == Role.MEMBER && !mayEdit(tx, caller, entity)) {
+            throw Problem.forbidden("You can change what you own or what is shared with you for editing.");
+        }
+        if (!precondition.holds(entity.version())) {
+            throw Problem.preconditionFailed("The entity is at version " + entity.version() + " by now.");
+        }
+        return entity;
+    }
+
+    private static boolean mayEdit(Handle tx, Principal member, Entity entity) {
+        UUID userId = UUID.fromString(member.userId());
+        return entity.ownerId().equals(userId)
+                || tx.createQuery("""
+                                select exists (
+                                    select 1 from share
+                                    where org_id = :orgId and resource_type = 'entity' and resource_id = :entityId
+                                      and user_id = :userId and access_level in ('edit', 'full')
+                                      and (expires_at is null or expires_at > now()))""")
+                        .bind("orgId", member.org())
+                        .bind("entityId", entity.id())
+                        .bind("userId", userId)
+                        .mapTo(Boolean.class)
+                        .one();
+    }
+
+    private static List<ShareEvent.Revoked> deleteShares(Handle tx, UUID orgId, UUID entityId) {
+        return tx.createQuery("""
+                        delete from share
+                        where org_id = :orgId and resource_type = 'entity' and resource_id = :entityId
+                        returning id, user_id""")
+                .bind("orgId", orgId)
+                .bind("entityId", entityId)
+                .map((rs, ctx) -> {
+                    Row row = new Row(rs);
+                    return new ShareEvent.Revoked(
+                            row.id("user_id"), new ShareEvent.Withdrawn(row.id("id"), "entity", entityId));
+                })
+                .list();
+    }
+
+    /** @throws Problem 404 when one of them is not a department of the organisation */
+    private static Map<UUID, String> departmentNames(Handle handle, UUID orgId, Set<UUID> ids) {
+        if (ids.isEmpty()) {
+            return Map.of();
+        }
+        Map<UUID, String> names = new HashMap<>();
+        handle.createQuery("select id, name from department where org_id = :orgId and id = any(:ids)")
+                .bind("orgId", orgId)
+                .bindArray("ids", UUID.class, new ArrayList<>(ids))
+                .map((rs, ctx) -> Map.entry(rs.getObject("id", UUID.class), rs.getString("name")))
+                .forEach(entry -> names.put(entry.getKey(), entry.getValue()));
+        if (names.size() < ids.size()) {
+            throw Problem.notFound();
+        }
+        return names;
+    }
+
+    private static void requireMember(Handle handle, UUID orgId, UUID id) {
+        boolean known = handle.createQuery("select exists (select 1 from member where org_id = :orgId and id = :id)")
+                .bind("orgId", orgId)
+                .bind("id", id)
+                .mapTo(Boolean.class)
+                .one();
+        if (!known) {
+            throw Problem.notFound();
+        }
+    }
+
+    private static Entity entity(ResultSet result, StatementContext ctx) throws SQLException {
+        Row row = new Row(result);
+        UUID departmentId = row.id("department_id");
+        return new Entity(
+                row.id("id"),
+                row.text("type"),
+                row.text("name"),
+                row.text("status"),
+                new Entity.Contact(row.text("email"), row.text("phone")),
+                departmentId == null ? null : new Entity.DepartmentName(departmentId, row.text("department_name")),
+                row.id("owner_id"),
+                row.text("notes"),
+                row.time("created_at"),
+                row.time("updated_at"),
+                row.number("version"));
+    }
+}

@@ -1,0 +1,358 @@
+package dev.bellhop.api.outbox;
+
+import dev.bellhop.db.SqlErrors;
+import dev.bellhop.model.security.Secret;
+import dev.bellhop.model.wire.EventBatch;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jdbi.v3.core.Jdbi;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings committed events to the realtime service: numbers them, and sends each organisation's in order, one batch at a
+ * time, several organisations side by side. Nothing counts as sent before the receiver has acknowledged it, so a relay that
+ * dies at any point, or a second one beside it, leads at worst to repeats, which the receiver drops.
+ *
+ * <p>Threads: {@code outbox-relay} numbers and hands organisations out; up to 8 {@code outbox-sender} threads send. Both
+ * block on the database and senders on the receiver, never on a request of the API.
+ */
+public final class OutboxRelay implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(OutboxRelay.class);
+
+    private static final int SENDERS = 8;
+    private static final Duration POLL = Duration.ofMillis(250);
+    private static final Duration AFTER_FAULT = Duration.ofSeconds(1);
+    private static final Duration FIGURES = Duration.ofSeconds(2);
+    private static final Duration STOP = Duration.ofSeconds(6);
+
+    /** Refusals of one event after which a tombstone takes its place. */
+    static final int MAX_REFUSALS = 5;
+
+    /** Contradictions in a row, with fresh batches, after which a stream halts; one alone can come from another relay's parking. */
+    private static final int MAX_DIVERGENCES = 3;
+
+    private final Sequencer sequencer;
+    private final OutboxStore store;
+    private final EventPoster poster;
+    private final RelayMetrics metrics;
+    private final Semaphore signal = new Semaphore(0);
+    private final Map<UUID, Stream> streams = new ConcurrentHashMap<>();
+    private final AtomicInteger senderNumber = new AtomicInteger();
+    private final ExecutorService senders = Executors.newFixedThreadPool(
+            SENDERS, task -> new Thread(task, "outbox-sender-" + senderNumber.incrementAndGet()));
+    private final Thread thread = new Thread(this::run, "outbox-relay");
+    private volatile boolean running = true;
+
+    /** @param jdbi of a pool that is not the requests' */
+    public OutboxRelay(Jdbi jdbi, URI realtimeUrl, List<Secret> secrets, MeterRegistry registry, Clock clock) {
+        this.sequencer = new Sequencer(jdbi);
+        this.store = new OutboxStore(jdbi);
+        this.poster = new EventPoster(realtimeUrl, secrets, clock);
+        this.metrics = new RelayMetrics(registry);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** Says that there may be something to send. Returns at once; calls that come close together count as one. */
+    public void wakeUp() {
+        if (signal.availablePermits() == 0) {
+            signal.release();
+        }
+    }
+
+    private void run() {
+        long nextFigures = System.nanoTime();
+        while (running) {
+            try {
+                int numbered = sequenceAndDispatch();
+                if (System.nanoTime() - nextFigures >= 0) {
+                    metrics.figures(store.figures());
+                    nextFigures = System.nanoTime() + FIGURES.toNanos();
+                }
+                if (numbered < Sequencer.LIMIT) {
+                    await(POLL);
+                }
+            } catch (RuntimeException e) {
+                // The thread must outlive whatever the database does; the next round tries again.
+                logFault(e);
+                await(AFTER_FAULT);
+            }
+        }
+    }
+
+    /** A look at the whole backlog also finds what waited for its next attempt, and what another relay left behind. */
+    private int sequenceAndDispatch() {
+        Sequencer.Run run = sequencer.run();
+        dispatch(run.organizations());
+        dispatch(store.organizationsWithBacklog());
+        return run.numbered();
+    }
+
+    private void dispatch(Collection<UUID> organizations) {
+        for (UUID orgId : organizations) {
+            Stream stream = streams.computeIfAbsent(orgId, Stream::new);
+            if (stream.begin()) {
+                senders.execute(() -> send(stream));
+            }
+        }
+    }
+
+    private void await(Duration time) {
+        try {
+            if (signal.tryAcquire(time.toMillis(), TimeUnit.MILLISECONDS)) {
+                signal.drainPermits();
+            }
+        } catch (InterruptedException e) {
+            running = false;
+        }
+    }
+
+    /** Sends one batch, then lets the other organisations have their turn. */
+    private void send(Stream stream) {
+        boolean again = false;
+        try {
+            again = running && sendNext(stream);
+        } catch (RuntimeException e) {
+            logFault(e);
+            stream.failed(AFTER_FAULT);
+        }
+        if (again) {
+            senders.execute(() -> send(stream));
+        } else if (stream.end()) {
+            wakeUp();
+        }
+    }
+
+    private boolean sendNext(Stream stream) {
+        if (!store.claim(stream.orgId)) {
+            // Another relay sends for this organisation, so what is held here may be out of date by the next time.
+            stream.batch = null;
+            return false;
+        }
+        if (stream.batch == null) {
+            stream.batch = store.next(stream.orgId, stream.limit).orElse(null);
+        }
+        Batch batch = stream.batch;
+        if (batch == null) {
+            store.release(stream.orgId);
+            return false;
+        }
+        if (batch.rows().size() == 1 && parkedAsTooLarge(batch.rows().get(0))) {
+            stream.batch = null;
+            return true;
+        }
+        Failpoints.hit("relay.beforePost");
+        Delivery delivery = poster.post(batch);
+        Failpoints.hit("relay.afterPost");
+        metrics.delivery(delivery);
+        return settle(stream, batch, delivery);
+    }
+
+    private boolean parkedAsTooLarge(Batch.Row row) {
+        boolean tooLarge = row.event().payload().getBytes(StandardCharsets.UTF_8).length > EventBatch.MAX_PAYLOAD_BYTES;
+        if (tooLarge) {
+            park(row, "payload over 64 KiB");
+        }
+        return tooLarge;
+    }
+
+    private boolean settle(Stream stream, Batch batch, Delivery delivery) {
+        if (delivery instanceof Delivery.Acked) {
+            store.markSent(stream.orgId, batch.last());
+            metrics.sent(batch.rows().size());
+            stream.succeeded();
+            return true;
+        }
+        if (delivery instanceof Delivery.Gap gap) {
+            return rewind(stream, batch, gap.expected());
+        }
+        if (delivery instanceof Delivery.Diverged) {
+            return reload(stream, batch);
+        }
+        if (delivery instanceof Delivery.Refused refused) {
+            return narrow(stream, batch, refused);
+        }
+        Delivery.Failed failed = (Delivery.Failed) delivery;
+        retryLater(stream, failed.reason());
+        failed.retryAfter().ifPresent(stream::failed);
+        return false;
+    }
+
+    private boolean rewind(Stream stream, Batch batch, long expected) {
+        stream.batch = null;
+        if (expected >= batch.first()) {
+            retryLater(stream, "gap ahead of what was sent");
+            return false;
+        }
+        if (!store.rewind(stream.orgId, expected)) {
+            halt(stream, "stream.unrecoverable", batch);
+            return false;
+        }
+        log.atWarn()
+                .addKeyValue("org_id", stream.orgId)
+                .addKeyValue("expected", expected)
+                .log("relay.rewound");
+        return true;
+    }
+
+    private boolean reload(Stream stream, Batch batch) {
+        stream.batch = null;
+        stream.divergences++;
+        if (stream.divergences < MAX_DIVERGENCES) {
+            retryLater(stream, "divergence");
+        } else {
+            halt(stream, "stream.diverged", batch);
+        }
+        return false;
+    }
+
+    /** Finds the one event that the receiver will not take, if need be by halves, and parks it once it was refused often enough. */
+    private boolean narrow(Stream stream, Batch batch, Delivery.Refused refused) {
+        int size = batch.rows().size();
+        if (refused.index().isEmpty() && size > 1) {
+            stream.batch = null;
+            stream.limit = size / 2;
+            return true;
+        }
+        Batch.Row row = batch.rows().get(refused.index().orElse(0));
+        if (row.tombstone()) {
+            halt(stream, "stream.refused", batch);
+            return false;
+        }
+        if (store.refused(row.rowId()) < MAX_REFUSALS) {
+            retryLater(stream, "refused with " + refused.reason());
+            return false;
+        }
+        park(row, "refused with " + refused.reason());
+        stream.batch = null;
+        return true;
+    }
+
+    private void park(Batch.Row row, String reason) {
+        store.park(row, reason);
+        log.atError()
+                .addKeyValue("event_id", row.event().id())
+                .addKeyValue("type", row.event().type())
+                .addKeyValue("reason", reason)
+                .log("outbox.parked");
+    }
+
+    private void halt(Stream stream, String alert, Batch batch) {
+        stream.halted = true;
+        metrics.halted();
+        log.atError()
+                .addKeyValue("org_id", stream.orgId)
+                .addKeyValue("first_seq", batch.first())
+                .log(alert);
+    }
+
+    private void retryLater(Stream stream, String reason) {
+        stream.failures++;
+        stream.failed(RetrySchedule.wait(stream.failures));
+        if (stream.failures == 1 || stream.failures % 10 == 0) {
+            log.atWarn()
+                    .addKeyValue("org_id", stream.orgId)
+                    .addKeyValue("reason", reason)
+                    .addKeyValue("failures", stream.failures)
+                    .log("relay.retry");
+        }
+    }
+
+    private void logFault(RuntimeException fault) {
+        if (!running) {
+            return;
+        }
+        if (SqlErrors.isTransient(fault)) {
+            log.atWarn().addKeyValue("reason", fault.getClass().getSimpleName()).log("relay.database.unavailable");
+        } else {
+            log.atError().setCause(fault).log("relay.fault");
+        }
+    }
+
+    /** Lets attempts that are under way finish, at most 6 s. What they do not finish, the next relay repeats. */
+    @Override
+    public void close() {
+        running = false;
+        wakeUp();
+        try {
+            thread.join(STOP.toMillis());
+            senders.shutdown();
+            if (!senders.awaitTermination(STOP.toMillis(), TimeUnit.MILLISECONDS)) {
+                senders.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        poster.close();
+    }
+
+    /**
+     * One organisation's events. {@link #begin} and {@link #end} pass it from one thread to the next; in between only the
+     * thread that holds it touches the other fields.
+     */
+    private static final class Stream {
+        final UUID orgId;
+        /** Held over failed attempts, so that they repeat the same bytes; null when the next is still to be read. */
+        Batch batch;
+
+        int limit = EventBatch.MAX_EVENTS;
+        int failures;
+        int divergences;
+        volatile boolean halted;
+        /** In terms of {@link System#nanoTime}. */
+        private volatile long notBefore = System.nanoTime();
+
+        /** Guarded by this. */
+        private boolean busy;
+        /** Somebody wanted to begin while it was busy. Guarded by this. */
+        private boolean wanted;
+
+        Stream(UUID orgId) {
+            this.orgId = orgId;
+        }
+
+        synchronized boolean begin() {
+            if (busy) {
+                wanted = true;
+                return false;
+            }
+            busy = !halted && System.nanoTime() - notBefore >= 0;
+            return busy;
+        }
+
+        /** @return whether something may have come in since the last look */
+        synchronized boolean end() {
+            busy = false;
+            boolean again = wanted && System.nanoTime() - notBefore >= 0;
+            wanted = false;
+            return again;
+        }
+
+        void succeeded() {
+            batch = null;
+            limit = EventBatch.MAX_EVENTS;
+            failures = 0;
+            divergences = 0;
+        }
+
+        void failed(Duration wait) {
+            notBefore = Math.max(notBefore, System.nanoTime() + wait.toNanos());
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package dev.bellhop.api.outbox;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * Numbers committed events, organisation by organisation without a gap. Any number of processes may do so at once: the
+ * lock is of the transaction that writes the numbers, so no process can believe that it holds it when it does not.
+ */
+final class Sequencer {
+    /** Most events numbered in one transaction. */
+    static final int LIMIT = 500;
+
+    private static final long LOCK = 7301;
+
+    private final Jdbi jdbi;
+
+    Sequencer(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    /** @param numbered how many events got their number, at most {@link #LIMIT} */
+    record Run(int numbered, Set<UUID> organizations) {}
+
+    Run run() {
+        List<UUID> numbered = jdbi.inTransaction(tx -> {
+            // A statement of its own: the next one must take its snapshot after the lock is held, or it would not see
+            // the rows that the holder before it has numbered.
+            tx.execute("select pg_advisory_xact_lock(?)", LOCK);
+            List<UUID> rows =
+                    tx.createQuery("""
+                            with b as materialized (
+                                     select id, org_id from outbox where org_seq is null order by id limit :limit),
+                                 n as (select org_id, count(*) as c from b group by org_id),
+                                 s as (insert into outbox_stream (org_id, last_seq) select org_id, c from n
+                                       on conflict (org_id)
+                                       do update set last_seq = outbox_stream.last_seq + excluded.last_seq
+                                       returning org_id, last_seq),
+                                 r as (select b.id,
+                                              s.last_seq - n.c
+                                                  + row_number() over (partition by b.org_id order by b.id) as seq
+                                       from b join n using (org_id) join s using (org_id))
+                            update outbox o set org_seq = r.seq from r where o.id = r.id returning o.org_id""").bind("limit", LIMIT).mapTo(UUID.class).list();
+            Failpoints.hit("relay.inSequence");
+            return rows;
+        });
+        return new Run(numbered.size(), new HashSet<>(numbered));
+    }
+}
