@@ -67,6 +67,7 @@ public final class Database implements AutoCloseable {
                 .dataSource(url, null, null)
                 .schemas(schema)
                 .locations("classpath:" + location)
+                .failOnMissingLocations(true)
                 .connectRetries(30)
                 .load()
                 .migrate();

@@ -2,9 +2,9 @@ package dev.bellhop.realtime.log;
 
 import dev.bellhop.model.wire.Cursor;
 import dev.bellhop.model.wire.RoomName;
+import dev.bellhop.model.wire.Timestamps;
 import java.security.SecureRandom;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -186,8 +186,8 @@ public final class PostgresEventLog implements EventLog {
                                 where org_id = :org)
                             insert into realtime.event
                                 (org_id, position, event_id, type, rooms, payload, occurred_at, traceparent, source, source_seq)
-                            select :org, position, event_id, type, string_to_array(rooms, ' '), payload, occurred_at,
-                                   traceparent, source, source_seq
+                            select :org, position, event_id, type, string_to_array(rooms, ' '), payload,
+                                   cast(occurred_at as timestamptz), traceparent, source, source_seq
                             from unnest(:positions, :ids, :types, :rooms, :payloads, :times, :traces, :sources, :seqs)
                                 as row (position, event_id, type, rooms, payload, occurred_at, traceparent, source, source_seq)""")
                     .bind("org", orgId)
@@ -204,8 +204,8 @@ public final class PostgresEventLog implements EventLog {
                             "payloads", String.class, column(row -> row.event().payload()))
                     .bindArray(
                             "times",
-                            OffsetDateTime.class,
-                            column(row -> row.event().occurredAt().atOffset(ZoneOffset.UTC)))
+                            String.class,
+                            column(row -> Timestamps.format(row.event().occurredAt())))
                     .bindArray("traces", String.class, column(row -> row.event().traceparent()))
                     .bindArray("sources", String.class, numbers(Append.Numbering::source))
                     .bindArray("seqs", Long.class, numbers(Append.Numbering::firstSeq))
