@@ -1,5 +1,6 @@
 package dev.bellhop.api;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -113,7 +114,13 @@ public final class Receiver implements AutoCloseable {
             return;
         }
         String text = new String(body, StandardCharsets.UTF_8);
-        JsonNode batch = Json.tree(text);
+        JsonNode batch;
+        try {
+            batch = Json.tree(text);
+        } catch (JsonProcessingException e) {
+            answer(exchange, 400, "{\"type\":\"/problems/malformed-json\"}");
+            return;
+        }
         Post post = new Post(
                 id,
                 timestamp,

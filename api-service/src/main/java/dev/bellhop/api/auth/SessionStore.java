@@ -132,10 +132,10 @@ public final class SessionStore {
                                      where p.org_id = m.org_id and p.member_id = m.id order by 1) as property_ids
                         from member m
                         join organization o on o.id = m.org_id and o.status = 'active'
-                        left join session s on s.org_id = m.org_id and s.id = :sessionId and s.member_id = m.id
+                        left join session s on s.org_id = m.org_id and s.id = :sessionId::uuid and s.member_id = m.id
                              and s.revoked_at is null and s.expires_at > now()
                         where m.org_id = :orgId and m.id = :userId and m.status = 'active'
-                          and (s.id is not null or (:sessionId is null and m.ver <= :ver))""")
+                          and (s.id is not null or (:sessionId::uuid is null and m.ver <= :ver))""")
                 .bind("orgId", claimed.org())
                 .bind("userId", userId)
                 .bindByType("sessionId", sessionId.orElse(null), UUID.class)

@@ -153,7 +153,7 @@ public final class OutboxRelay implements AutoCloseable {
             store.release(stream.orgId);
             return false;
         }
-        if (batch.rows().size() == 1 && parkedAsTooLarge(batch.rows().get(0))) {
+        if (parkedAsTooLarge(batch)) {
             stream.batch = null;
             return true;
         }
@@ -164,12 +164,13 @@ public final class OutboxRelay implements AutoCloseable {
         return settle(stream, batch, delivery);
     }
 
-    private boolean parkedAsTooLarge(Batch.Row row) {
-        boolean tooLarge = row.event().payload().getBytes(StandardCharsets.UTF_8).length > EventBatch.MAX_PAYLOAD_BYTES;
-        if (tooLarge) {
-            park(row, "payload over 64 KiB");
-        }
-        return tooLarge;
+    private boolean parkedAsTooLarge(Batch batch) {
+        List<Batch.Row> tooLarge = batch.rows().stream()
+                .filter(row ->
+                        row.event().payload().getBytes(StandardCharsets.UTF_8).length > EventBatch.MAX_PAYLOAD_BYTES)
+                .toList();
+        tooLarge.forEach(row -> park(row, "payload over 64 KiB"));
+        return !tooLarge.isEmpty();
     }
 
     private boolean settle(Stream stream, Batch batch, Delivery delivery) {

@@ -20,8 +20,8 @@ final class OutboxStore {
 
     private static final int ENVELOPE_BYTES = 512;
 
-    /** Longer than an attempt can take, so that nobody takes over from a relay that is alive. */
-    private static final Duration CLAIM = Duration.ofSeconds(7);
+    /** Longer than an attempt usually takes, and no longer than the next process needs to start after this one was killed. */
+    private static final Duration CLAIM = Duration.ofSeconds(2);
 
     private final Jdbi jdbi;
     /** This relay among those of other processes. */
