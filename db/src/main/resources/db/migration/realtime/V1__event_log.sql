@@ -35,6 +35,9 @@ create table event (
 -- A producer's number stands for one event; also how a repeated batch is compared with what was taken before.
 create unique index event_number on event (org_id, source, source_seq) where source is not null;
 
+-- Control events say whose tokens no longer count; every node reads the recent ones when it opens an organisation's stream.
+create index event_control on event (org_id, position) where type ~ '^(member|session|organization)[.]';
+
 -- Rows come and go at the rate of the events: keep the statistics and the visibility map fresh.
 alter table event set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05);
 

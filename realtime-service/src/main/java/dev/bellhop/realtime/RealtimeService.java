@@ -66,7 +66,7 @@ public final class RealtimeService implements AutoCloseable {
         LogWriter writer = new LogWriter(eventLog, threads.writer(), streams::appended);
         connections = new Connections(config, tokens, streams, threads.timer(), clock, meters);
 
-        Authentication authentication = new Authentication(tokens);
+        Authentication authentication = new Authentication(tokens, streams::standing);
         StatsResource stats = new StatsResource(authentication, connections, streams, meter, clock);
         connections.answerStatsWith(stats::of);
         Routes routes = new Routes(

@@ -15,6 +15,7 @@ import dev.bellhop.realtime.delivery.SendQueue;
 import dev.bellhop.realtime.delivery.Subscriber;
 import dev.bellhop.realtime.delivery.Timer;
 import dev.bellhop.realtime.rooms.RoomPolicy;
+import dev.bellhop.realtime.rooms.Standing;
 import io.github.bucket4j.Bucket;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,8 +55,10 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
     private final Subscriber subscriber;
     private final OrgStream stream;
 
-    /** Whom the current token names; replaced by a refresh. */
+    /** Whom the current token names, with the rights of now. Once it is in, changed by its stream only. */
     private volatile Principal principal;
+    /** Rooms that were asked for and not given; said once. Only touched by the stream. */
+    private List<Handshake.Refusal> refusals = List.of();
     /** {@link System#nanoTime} of the last sign of life. */
     private volatile long lastHeard = System.nanoTime();
 
@@ -88,7 +91,57 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
     // ---- the way in ----
 
     void open() {
-        stream.join(subscriber, handshake.rooms(), handshake.cursor());
+        stream.join(subscriber, handshake.cursor());
+    }
+
+    @Override
+    public Optional<Set<RoomName>> enter(Standing standing) {
+        Standing.Verdict verdict = standing.judge(principal);
+        if (verdict instanceof Standing.Verdict.Refused refused) {
+            close(refused.reason());
+            return Optional.empty();
+        }
+        principal = ((Standing.Verdict.Good) verdict).principal();
+        Handshake.Entry entry = Handshake.entry(
+                principal, handshake.wantedRooms(), home.config().limits().roomsPerConnection());
+        refusals = entry.refusals();
+        return Optional.of(entry.rooms());
+    }
+
+    @Override
+    public boolean mayJoin(RoomName room) {
+        return RoomPolicy.mayJoin(principal, room);
+    }
+
+    @Override
+    public void refused(ErrorCode code) {
+        home.refused(this, code);
+    }
+
+    @Override
+    public boolean isUser(String userId) {
+        return principal.userId().equals(userId);
+    }
+
+    @Override
+    public Optional<Subscriber.RoomChange> standingChanged(Standing standing) {
+        return takeOver(standing.judge(principal));
+    }
+
+    /** Goes on with the rights of now, or ends. Called by the stream, which then changes the rooms. */
+    private Optional<Subscriber.RoomChange> takeOver(Standing.Verdict verdict) {
+        if (verdict instanceof Standing.Verdict.Refused refused) {
+            close(refused.reason());
+            return Optional.empty();
+        }
+        Principal now = ((Standing.Verdict.Good) verdict).principal();
+        Set<RoomName> before = RoomPolicy.joinedByItself(principal);
+        principal = now;
+        return Optional.of(new Subscriber.RoomChange(
+                room -> RoomPolicy.mayJoin(now, room),
+                RoomPolicy.joinedByItself(now).stream()
+                        .filter(room -> !before.contains(room))
+                        .toList()));
     }
 
     @Override
@@ -117,9 +170,8 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
                         limits.messageBurst(),
                         limits.queueBytes()));
         say(ServerMessage.connected(hello, cursor));
-        handshake.refusals().forEach(refusal -> {
-            home.refused(this, refusal.code());
-            say(ServerMessage.error(refusal.code(), refusal.message(), null));
+        refusals.forEach(refusal -> {
+            refuse(refusal, null);
         });
         log.atInfo()
                 .addKeyValue("connection", id)
@@ -135,6 +187,7 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
                                         .orElse("recovered"))
                 .log("connected");
         watchExpiry();
+        refusals = List.of();
         wire.listen();
     }
 
@@ -203,8 +256,6 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         Optional<RoomName> room = RoomName.parse(message.room());
         if (room.isEmpty()) {
             refuse(Handshake.unknownRoom(), message.ref());
-        } else if (!RoomPolicy.mayJoin(principal, room.get())) {
-            refuse(Handshake.forbiddenRoom(room.get()), message.ref());
         } else {
             int mostRooms = home.config().limits().roomsPerConnection();
             stream.subscribe(subscriber, room.get(), message.since(), message.ref(), mostRooms);
@@ -242,25 +293,24 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
 
     /** A new token of the same user: its rights count from now on. Anything else ends the connection. */
     private void refresh(ClientMessage.Refresh message) {
-        Tokens.Verdict verdict = home.tokens().verify(message.token());
-        if (verdict instanceof Tokens.Verdict.Expired) {
+        Tokens.Verdict checked = home.tokens().verify(message.token());
+        if (checked instanceof Tokens.Verdict.Expired) {
             close(CloseCode.TOKEN_EXPIRED);
             return;
         }
-        if (!(verdict instanceof Tokens.Verdict.Valid valid) || !isSamePerson(valid.principal())) {
+        if (!(checked instanceof Tokens.Verdict.Valid valid) || !isSamePerson(valid.principal())) {
             close(CloseCode.TOKEN_INVALID);
             return;
         }
-        Set<RoomName> before = RoomPolicy.joinedByItself(principal);
-        principal = valid.principal();
-        watchExpiry();
-        stream.adjustRooms(
-                subscriber,
-                room -> RoomPolicy.mayJoin(principal, room),
-                RoomPolicy.joinedByItself(principal).stream()
-                        .filter(room -> !before.contains(room))
-                        .toList());
-        say(ServerMessage.refreshed(principal.expiresAt(), message.ref()));
+        Principal token = valid.principal();
+        stream.adjust(subscriber, standing -> {
+            Optional<Subscriber.RoomChange> change = takeOver(standing.judge(token));
+            change.ifPresent(done -> {
+                watchExpiry();
+                say(ServerMessage.refreshed(principal.expiresAt(), message.ref()));
+            });
+            return change;
+        });
     }
 
     private boolean isSamePerson(Principal other) {

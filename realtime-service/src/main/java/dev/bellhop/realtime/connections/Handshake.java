@@ -28,23 +28,26 @@ final class Handshake {
 
         /**
          * @param cursor as given, or null
-         * @param rooms to be in from the start
-         * @param refusals of rooms that were asked for
+         * @param wantedRooms extra rooms, as given
          */
-        record Accepted(Principal principal, String cursor, Set<RoomName> rooms, List<Refusal> refusals)
-                implements Outcome {}
+        record Accepted(Principal principal, String cursor, List<String> wantedRooms) implements Outcome {}
     }
+
+    /**
+     * What a client gets of what it asked for.
+     *
+     * @param rooms to be in from the start
+     * @param refusals of rooms that were asked for
+     */
+    record Entry(Set<RoomName> rooms, List<Refusal> refusals) {}
 
     /** A room that was asked for and is not given. */
     record Refusal(ErrorCode code, String message) {}
 
     private final Tokens tokens;
-    private final int mostRooms;
 
-    /** @param mostRooms 0 for no limit */
-    Handshake(Tokens tokens, int mostRooms) {
+    Handshake(Tokens tokens) {
         this.tokens = tokens;
-        this.mostRooms = mostRooms;
     }
 
     Outcome read(Request request) {
@@ -80,30 +83,36 @@ final class Handshake {
         return Optional.ofNullable(query.getValue("token")).filter(text -> !text.isEmpty());
     }
 
-    private Outcome accepted(Principal principal, Fields query) {
-        Set<RoomName> rooms = new LinkedHashSet<>(RoomPolicy.joinedByItself(principal));
-        List<Refusal> refusals = new ArrayList<>();
-        String wanted = query.getValue("rooms");
-        if (wanted != null && !wanted.isEmpty()) {
-            for (String name : wanted.split(",", -1)) {
-                add(principal, name, rooms, refusals);
-            }
-        }
+    private static Outcome accepted(Principal principal, Fields query) {
+        String rooms = query.getValue("rooms");
         String cursor = query.getValue("cursor");
-        return new Outcome.Accepted(principal, cursor == null || cursor.isEmpty() ? null : cursor, rooms, refusals);
+        return new Outcome.Accepted(
+                principal,
+                cursor == null || cursor.isEmpty() ? null : cursor,
+                rooms == null || rooms.isEmpty() ? List.of() : List.of(rooms.split(",", -1)));
     }
 
-    private void add(Principal principal, String name, Set<RoomName> rooms, List<Refusal> refusals) {
-        Optional<RoomName> room = RoomName.parse(name);
-        if (room.isEmpty()) {
-            refusals.add(unknownRoom());
-        } else if (!RoomPolicy.mayJoin(principal, room.get())) {
-            refusals.add(forbiddenRoom(room.get()));
-        } else if (mostRooms > 0 && rooms.size() >= mostRooms && !rooms.contains(room.get())) {
-            refusals.add(new Refusal(ErrorCode.TOO_MANY_ROOMS, "at most " + mostRooms + " rooms"));
-        } else {
-            rooms.add(room.get());
+    /**
+     * The rooms that a user has by itself, and of those that it asked for the ones that it may be in.
+     *
+     * @param mostRooms 0 for no limit
+     */
+    static Entry entry(Principal principal, List<String> wanted, int mostRooms) {
+        Set<RoomName> rooms = new LinkedHashSet<>(RoomPolicy.joinedByItself(principal));
+        List<Refusal> refusals = new ArrayList<>();
+        for (String name : wanted) {
+            Optional<RoomName> room = RoomName.parse(name);
+            if (room.isEmpty()) {
+                refusals.add(unknownRoom());
+            } else if (!RoomPolicy.mayJoin(principal, room.get())) {
+                refusals.add(forbiddenRoom(room.get()));
+            } else if (mostRooms > 0 && rooms.size() >= mostRooms && !rooms.contains(room.get())) {
+                refusals.add(new Refusal(ErrorCode.TOO_MANY_ROOMS, "at most " + mostRooms + " rooms"));
+            } else {
+                rooms.add(room.get());
+            }
         }
+        return new Entry(rooms, refusals);
     }
 
     /** Says nothing of the name: it may hold anything. */

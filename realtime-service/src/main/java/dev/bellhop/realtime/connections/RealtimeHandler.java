@@ -46,7 +46,7 @@ public final class RealtimeHandler extends Handler.Wrapper {
     /** @param next serves everything else */
     public RealtimeHandler(Connections connections, Tokens tokens, Origins origins, Config config, Handler next) {
         this.connections = connections;
-        this.handshake = new Handshake(tokens, config.limits().roomsPerConnection());
+        this.handshake = new Handshake(tokens);
         this.origins = origins;
         WebSocketUpgradeHandler upgrades = new WebSocketUpgradeHandler(new WebSocketComponents());
         upgrades.setHandler(next);
@@ -176,8 +176,7 @@ public final class RealtimeHandler extends Handler.Wrapper {
         String lastEventId = request.getHeaders().get("Last-Event-ID");
         return lastEventId == null || lastEventId.isEmpty()
                 ? accepted
-                : new Handshake.Outcome.Accepted(
-                        accepted.principal(), lastEventId, accepted.rooms(), accepted.refusals());
+                : new Handshake.Outcome.Accepted(accepted.principal(), lastEventId, accepted.wantedRooms());
     }
 
     private static Problem unauthorized(CloseCode code) {

@@ -6,30 +6,32 @@ import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.model.wire.ServerMessage;
 import dev.bellhop.realtime.log.LoggedEvent;
 import dev.bellhop.realtime.log.NewEvent;
+import dev.bellhop.realtime.rooms.Standing;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
-import java.util.UUID;
+import java.util.Optional;
 
 /**
  * One message as it goes out, encoded once and shared by everybody who gets it. Immutable.
  */
 public final class Frame {
-    private static final Frame COMMENT = new Frame("", new byte[0], null, null, List.of());
+    private static final Frame COMMENT = new Frame("", new byte[0], null, List.of(), null);
 
     private final String type;
     private final byte[] json;
     private final Cursor cursor;
-    private final UUID eventId;
     private final List<RoomName> rooms;
+    /** The event itself where it changes somebody's standing, else null. */
+    private final NewEvent control;
 
-    private Frame(String type, byte[] json, Cursor cursor, UUID eventId, List<RoomName> rooms) {
+    private Frame(String type, byte[] json, Cursor cursor, List<RoomName> rooms, NewEvent control) {
         this.type = type;
         this.json = json;
         this.cursor = cursor;
-        this.eventId = eventId;
         this.rooms = rooms;
+        this.control = control;
     }
 
     public static Frame of(LoggedEvent logged, String epoch) {
@@ -43,11 +45,11 @@ public final class Frame {
                 event.rooms(),
                 event.traceparent(),
                 cursor);
-        return new Frame(event.type(), json, cursor, event.id(), event.rooms());
+        return new Frame(event.type(), json, cursor, event.rooms(), Standing.isControl(event.type()) ? event : null);
     }
 
     public static Frame of(ServerMessage message, Instant now) {
-        return new Frame(message.type(), Envelope.message(message, now), message.cursor(), null, List.of());
+        return new Frame(message.type(), Envelope.message(message, now), message.cursor(), List.of(), null);
     }
 
     /** What only clients of server-sent events get, and pass over: it keeps the line busy. */
@@ -57,7 +59,7 @@ public final class Frame {
 
     /** This event as a client sees it that joined one of its rooms late: marked, without a cursor. */
     Frame replayed() {
-        return new Frame(type, Envelope.replayed(json, cursor), null, eventId, rooms);
+        return new Frame(type, Envelope.replayed(json, cursor), null, rooms, null);
     }
 
     /** Place in the log; only of events. */
@@ -71,6 +73,10 @@ public final class Frame {
 
     List<RoomName> rooms() {
         return rooms;
+    }
+
+    Optional<NewEvent> control() {
+        return Optional.ofNullable(control);
     }
 
     /** Bytes of UTF-8 JSON. */

@@ -7,9 +7,12 @@ import dev.bellhop.model.wire.ServerMessage;
 import dev.bellhop.realtime.delivery.Subscriber.Catchup;
 import dev.bellhop.realtime.delivery.Subscriber.Resume;
 import dev.bellhop.realtime.delivery.Subscriber.Resume.Reason;
+import dev.bellhop.realtime.delivery.Subscriber.RoomChange;
 import dev.bellhop.realtime.delivery.Subscriber.RoomReplay;
 import dev.bellhop.realtime.log.EventLog;
 import dev.bellhop.realtime.log.LoggedEvent;
+import dev.bellhop.realtime.log.NewEvent;
+import dev.bellhop.realtime.rooms.Standing;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,7 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,7 +90,10 @@ public final class OrgStream {
     };
     private final Map<Long, List<ChunkReader>> chunkReaders = new HashMap<>();
 
-    private boolean open;
+    private volatile boolean open;
+    /** Replaced with every opening, before {@link #open} is set. */
+    private volatile Standing standing = new Standing();
+
     private boolean opening;
     private String epoch;
     private int fingerprint;
@@ -134,23 +140,24 @@ public final class OrgStream {
     }
 
     /**
-     * Lets a connection in.
+     * Lets a connection in, into the rooms that its owner names.
      *
-     * @param wanted the rooms that it is in from the start
      * @param cursor as the client gave it, or null
      */
-    public void join(Subscriber subscriber, Set<RoomName> wanted, String cursor) {
-        whenOpen(subscriber, () -> {
-            subscribers.add(subscriber);
-            if (cursor == null) {
-                admit(subscriber, wanted, new Resume.Fresh(), head());
-                return;
-            }
-            judge(cursor, wanted, subscriber, verdict -> {
-                boolean recovered = verdict.resume() instanceof Resume.Recovered;
-                admit(subscriber, wanted, verdict.resume(), recovered ? verdict.cursor() : head());
-            });
-        });
+    public void join(Subscriber subscriber, String cursor) {
+        whenOpen(
+                subscriber,
+                () -> subscriber.owner.enter(standing).ifPresent(wanted -> {
+                    subscribers.add(subscriber);
+                    if (cursor == null) {
+                        admit(subscriber, wanted, new Resume.Fresh(), head());
+                    } else {
+                        judge(cursor, wanted, subscriber, verdict -> {
+                            boolean recovered = verdict.resume() instanceof Resume.Recovered;
+                            admit(subscriber, wanted, verdict.resume(), recovered ? verdict.cursor() : head());
+                        });
+                    }
+                }));
     }
 
     /**
@@ -161,9 +168,7 @@ public final class OrgStream {
      */
     public void subscribe(Subscriber subscriber, RoomName room, String since, String ref, int mostRooms) {
         whenOpen(subscriber, () -> {
-            boolean isNew = !subscriber.rooms().contains(room);
-            if (isNew && mostRooms > 0 && subscriber.rooms().size() >= mostRooms) {
-                say(subscriber, ServerMessage.error(ErrorCode.TOO_MANY_ROOMS, "at most " + mostRooms + " rooms", ref));
+            if (!mayEnter(subscriber, room, ref, mostRooms)) {
                 return;
             }
             if (since == null) {
@@ -174,12 +179,30 @@ public final class OrgStream {
             judge(since, Set.of(room), subscriber, verdict -> {
                 if (verdict.resume() instanceof Resume.Refused refused) {
                     String why = refused.reason().wireName() + ": subscribe without since and fetch the records again";
-                    say(subscriber, ServerMessage.error(ErrorCode.INVALID_MESSAGE, why, ref));
-                    return;
+                    refuse(subscriber, ErrorCode.INVALID_MESSAGE, why, ref);
+                } else if (mayEnter(subscriber, room, ref, mostRooms)) {
+                    replayRoom(subscriber, room, verdict.cursor().position(), ref);
                 }
-                replayRoom(subscriber, room, verdict.cursor().position(), ref);
             });
         });
+    }
+
+    private boolean mayEnter(Subscriber subscriber, RoomName room, String ref, int mostRooms) {
+        if (!subscriber.owner.mayJoin(room)) {
+            refuse(subscriber, ErrorCode.FORBIDDEN_ROOM, "you may not be in " + room, ref);
+            return false;
+        }
+        boolean isNew = !subscriber.rooms().contains(room);
+        if (isNew && mostRooms > 0 && subscriber.rooms().size() >= mostRooms) {
+            refuse(subscriber, ErrorCode.TOO_MANY_ROOMS, "at most " + mostRooms + " rooms", ref);
+            return false;
+        }
+        return true;
+    }
+
+    private void refuse(Subscriber subscriber, ErrorCode code, String why, String ref) {
+        subscriber.owner.refused(code);
+        say(subscriber, ServerMessage.error(code, why, ref));
     }
 
     /** Takes a connection out of a room and says so. */
@@ -190,27 +213,29 @@ public final class OrgStream {
         });
     }
 
-    /**
-     * Fits the rooms of a connection to rights that have changed, and says what changed.
-     *
-     * @param allowed whether it may be in a room
-     * @param added rooms that it is in from now on by itself
-     */
-    public void adjustRooms(Subscriber subscriber, Predicate<RoomName> allowed, List<RoomName> added) {
-        whenOpen(subscriber, () -> {
-            for (RoomName room : List.copyOf(subscriber.rooms())) {
-                if (!allowed.test(room)) {
-                    exit(subscriber, room);
-                    say(subscriber, ServerMessage.unsubscribed(room, "permission_revoked", null));
-                }
+    /** Fits the rooms of a connection to its new rights, and says what changed. */
+    public void adjust(Subscriber subscriber, Function<Standing, Optional<RoomChange>> change) {
+        whenOpen(subscriber, () -> change.apply(standing).ifPresent(rooms -> adjustNow(subscriber, rooms)));
+    }
+
+    private void adjustNow(Subscriber subscriber, RoomChange change) {
+        for (RoomName room : List.copyOf(subscriber.rooms())) {
+            if (!change.allowed().test(room)) {
+                exit(subscriber, room);
+                say(subscriber, ServerMessage.unsubscribed(room, "permission_revoked", null));
             }
-            for (RoomName room : added) {
-                if (!subscriber.rooms().contains(room)) {
-                    enter(subscriber, room);
-                    say(subscriber, ServerMessage.subscribed(room, null));
-                }
+        }
+        for (RoomName room : change.added()) {
+            if (!subscriber.rooms().contains(room)) {
+                enter(subscriber, room);
+                say(subscriber, ServerMessage.subscribed(room, null));
             }
-        });
+        }
+    }
+
+    /** Who may still be here; empty until the stream has opened. From any thread. */
+    public Optional<Standing> standing() {
+        return open ? Optional.of(standing) : Optional.empty();
     }
 
     /** Queues a frame that tells the connection how far it has got. */
@@ -331,7 +356,7 @@ public final class OrgStream {
     }
 
     /** What a stream starts with: where the log stands and its newest events. */
-    private record Opening(EventLog.State state, List<LoggedEvent> newest) {}
+    private record Opening(EventLog.State state, List<LoggedEvent> newest, List<LoggedEvent> controls) {}
 
     private void openStream() {
         if (opening) {
@@ -342,7 +367,10 @@ public final class OrgStream {
                 () -> {
                     EventLog.State state = node.log().state(orgId);
                     long after = Math.max(state.floor(), state.head() - CHUNK);
-                    return new Opening(state, node.log().read(orgId, after, state.head(), CHUNK));
+                    return new Opening(
+                            state,
+                            node.log().read(orgId, after, state.head(), CHUNK),
+                            node.log().controls(orgId, Standing.WINDOW, state.head()));
                 },
                 this::opened,
                 failure -> {
@@ -361,6 +389,8 @@ public final class OrgStream {
         found.newest().forEach(event -> tail.add(Frame.of(event, epoch)));
         position = state.head();
         knownHead = position;
+        standing = new Standing();
+        found.controls().forEach(control -> standing.add(control.event()));
         open = true;
         opening = false;
         runAll(waitingForOpen);
@@ -411,13 +441,31 @@ public final class OrgStream {
                 }
                 continue;
             }
-            tail.add(frame);
-            fingerprint = frame.fingerprint();
-            position = expected;
+            if (frame.control().isPresent()) {
+                fanOut(next); // what stands before a change of rights goes out under the old ones
+                next.clear();
+                tail.add(frame);
+                fingerprint = frame.fingerprint();
+                position = expected;
+                change(frame.control().get());
+            } else {
+                tail.add(frame);
+                fingerprint = frame.fingerprint();
+                position = expected;
+            }
             next.add(frame);
         }
         knownHead = Math.max(knownHead, position);
         fanOut(next);
+    }
+
+    private void change(NewEvent control) {
+        Optional<String> user = standing.add(control);
+        for (Subscriber subscriber : List.copyOf(subscribers)) {
+            if (user.isEmpty() || subscriber.owner.isUser(user.get())) {
+                subscriber.owner.standingChanged(standing).ifPresent(change -> adjustNow(subscriber, change));
+            }
+        }
     }
 
     /** Frames that are for the same rooms go to each of their members in one go; everybody is flushed once, at the end. */

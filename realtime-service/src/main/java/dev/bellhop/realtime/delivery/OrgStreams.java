@@ -3,11 +3,13 @@ package dev.bellhop.realtime.delivery;
 import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.realtime.log.Append;
 import dev.bellhop.realtime.log.EventLog;
+import dev.bellhop.realtime.rooms.Standing;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -84,6 +86,21 @@ public final class OrgStreams implements AutoCloseable {
         if (entry != null && !appended.added().isEmpty()) {
             entry.stream.appended(appended.epoch(), appended.added());
         }
+    }
+
+    /**
+     * Whose tokens count in an organisation now. Blocks on the log when the organisation has no stream here.
+     */
+    public Standing standing(UUID orgId) {
+        Entry entry = entries.get(orgId);
+        Optional<Standing> known = entry == null ? Optional.empty() : entry.stream.standing();
+        return known.orElseGet(() -> {
+            Standing standing = new Standing();
+            node.log()
+                    .controls(orgId, Standing.WINDOW, Long.MAX_VALUE)
+                    .forEach(control -> standing.add(control.event()));
+            return standing;
+        });
     }
 
     /** Connections of this node that are in one of the rooms. */

@@ -1,14 +1,18 @@
 package dev.bellhop.realtime.delivery;
 
 import dev.bellhop.model.wire.Cursor;
+import dev.bellhop.model.wire.ErrorCode;
 import dev.bellhop.model.wire.RoomName;
+import dev.bellhop.realtime.rooms.Standing;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * One connection as its organisation's stream sees it: which rooms it is in, how far it has got, and where its frames go.
@@ -17,6 +21,28 @@ import java.util.Set;
 public final class Subscriber {
     /** The connection behind it. Called by the stream, one call at a time; must not block. */
     public interface Owner {
+        /**
+         * Asked once, before it joins: the rooms that it is in from the start.
+         *
+         * @return empty when it may not be here; the owner ends it then
+         */
+        Optional<Set<RoomName>> enter(Standing standing);
+
+        boolean isUser(String userId);
+
+        /** Whether its user may be in a room now. */
+        boolean mayJoin(RoomName room);
+
+        /** Something that it asked for was not given; it was told. */
+        void refused(ErrorCode code);
+
+        /**
+         * The user's rights have changed; asked at the place of the change in the log.
+         *
+         * @return what to change of its rooms; empty when nothing changes, or when it may not be here any more and is ended
+         */
+        Optional<RoomChange> standingChanged(Standing standing);
+
         /**
          * It is in its rooms; what happens from now on reaches it. Sends the {@code connected} frame.
          *
@@ -30,6 +56,14 @@ public final class Subscriber {
         /** What it is owed cannot be read now; it has to come back later with its cursor. */
         void unavailable();
     }
+
+    /**
+     * Rooms that fit new rights.
+     *
+     * @param allowed whether it may stay in a room
+     * @param added rooms that it is in by itself from now on
+     */
+    public record RoomChange(Predicate<RoomName> allowed, List<RoomName> added) {}
 
     /** What became of the cursor with which a client came. */
     public sealed interface Resume {

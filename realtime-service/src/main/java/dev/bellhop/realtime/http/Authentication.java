@@ -4,15 +4,21 @@ import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Role;
 import dev.bellhop.model.security.Tokens;
+import dev.bellhop.realtime.rooms.Standing;
 import io.javalin.http.Context;
 import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
 
 /** Who calls: the bearer of the token in the Authorization header (RFC 6750 section 2.1), and nowhere else. */
 public final class Authentication {
     private final Tokens tokens;
+    private final Function<UUID, Standing> standings;
 
-    public Authentication(Tokens tokens) {
+    /** @param standings of an organisation; may block */
+    public Authentication(Tokens tokens, Function<UUID, Standing> standings) {
         this.tokens = tokens;
+        this.standings = standings;
     }
 
     /** @throws Problem 401 without a good token, 403 in another role */
@@ -36,10 +42,17 @@ public final class Authentication {
         }
         Tokens.Verdict verdict = tokens.verify(header.substring(7).trim());
         if (verdict instanceof Tokens.Verdict.Valid valid) {
-            return valid.principal();
+            return valid.principal().isService() ? valid.principal() : withRightsOfNow(valid.principal());
         }
         throw verdict instanceof Tokens.Verdict.Expired
                 ? Problem.unauthorized("token-expired", "The token has expired.")
                 : Problem.unauthorized("invalid-token", "The token is not valid.");
+    }
+
+    private Principal withRightsOfNow(Principal token) {
+        if (standings.apply(token.org()).judge(token) instanceof Standing.Verdict.Good good) {
+            return good.principal();
+        }
+        throw Problem.unauthorized("token-revoked", "The token was revoked.");
     }
 }

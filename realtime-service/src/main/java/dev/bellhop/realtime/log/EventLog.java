@@ -1,6 +1,7 @@
 package dev.bellhop.realtime.log;
 
 import dev.bellhop.model.wire.RoomName;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,14 @@ public interface EventLog {
 
     /** How many events from position {@code after + 1} to {@code upTo} name one of the rooms; counts up to {@code most + 1}. */
     long count(UUID orgId, long after, long upTo, Collection<RoomName> rooms, long most);
+
+    /**
+     * The control events ({@code member.*}, {@code session.*}, {@code organization.*}) of that long ago and since, in log
+     * order. They are kept that long whatever the retention of the log.
+     *
+     * @param upTo position of the last one that counts
+     */
+    List<LoggedEvent> controls(UUID orgId, Duration window, long upTo);
 
     /** @throws RuntimeException when the store cannot be reached */
     void check();

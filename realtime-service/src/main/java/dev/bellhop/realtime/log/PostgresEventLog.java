@@ -4,6 +4,7 @@ import dev.bellhop.model.wire.Cursor;
 import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.model.wire.Timestamps;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -293,6 +294,24 @@ public final class PostgresEventLog implements EventLog {
                 .bind("after", after)
                 .bind("upTo", upTo)
                 .bind("limit", limit)
+                .reduceRows(new ArrayList<LoggedEvent>(), (events, row) -> {
+                    events.add(event(row));
+                    return events;
+                }));
+    }
+
+    @Override
+    public List<LoggedEvent> controls(UUID orgId, Duration window, long upTo) {
+        // The condition on the type is the one of the index event_control, word for word.
+        return jdbi.withHandle(handle -> handle.createQuery("""
+                        select position, event_id, type, array_to_string(rooms, ' ') as rooms, payload, occurred_at, traceparent
+                        from realtime.event
+                        where org_id = :org and position <= :upTo and type ~ '^(member|session|organization)[.]'
+                          and appended_at > now() - make_interval(secs => :seconds)
+                        order by position""")
+                .bind("org", orgId)
+                .bind("upTo", upTo)
+                .bind("seconds", window.toSeconds())
                 .reduceRows(new ArrayList<LoggedEvent>(), (events, row) -> {
                     events.add(event(row));
                     return events;

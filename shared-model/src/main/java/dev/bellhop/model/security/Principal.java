@@ -33,6 +33,22 @@ public record Principal(
         departments = List.copyOf(departments);
     }
 
+    /** The same person and token with the rights of now. */
+    public Principal withRights(Role newRole, List<String> newProperties, List<String> newDepartments) {
+        return new Principal(
+                userId,
+                orgId,
+                newRole,
+                name,
+                newProperties,
+                newDepartments,
+                sessionId,
+                version,
+                tokenId,
+                issuedAt,
+                expiresAt);
+    }
+
     /** @throws java.util.NoSuchElementException for a SERVICE token, which belongs to no organisation */
     public UUID org() {
         return orgId.orElseThrow();
