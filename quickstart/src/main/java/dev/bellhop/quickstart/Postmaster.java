@@ -92,7 +92,8 @@ final class Postmaster {
                         .isPresent())
                 .filter(process -> process.info()
                         .arguments()
-                        .filter(arguments -> Arrays.stream(arguments).anyMatch(argument -> argument.endsWith(directory.toString())))
+                        .filter(arguments ->
+                                Arrays.stream(arguments).anyMatch(argument -> argument.endsWith(directory.toString())))
                         .isPresent())
                 .toList();
         strays.forEach(ProcessHandle::destroyForcibly);
@@ -126,5 +127,4 @@ final class Postmaster {
     CompletableFuture<ProcessHandle> onExit() {
         return process.onExit();
     }
-
 }

@@ -23,7 +23,9 @@ class DataDirectoryTest {
             made = data.secret("jwt-secret", () -> "first");
         }
         try (DataDirectory data = DataDirectory.open(directory)) {
-            assertThat(data.secret("jwt-secret", () -> "second")).isEqualTo(made).isEqualTo("first");
+            assertThat(data.secret("jwt-secret", () -> "second"))
+                    .isEqualTo(made)
+                    .isEqualTo("first");
         }
         assertThat(DataDirectory.readSecret(directory, "jwt-secret")).contains("first");
         assertThat(DataDirectory.readSecret(directory, "event-secrets")).isEmpty();

@@ -81,7 +81,8 @@ class EmbeddedDatabaseTest {
         ProcessHandle orphan;
         try (DataDirectory data = DataDirectory.open(directory)) {
             EmbeddedDatabase abandoned = EmbeddedDatabase.start(data);
-            Jdbi.create(abandoned.url()).useHandle(handle -> handle.execute("create table orphaned as select 1 as one"));
+            Jdbi.create(abandoned.url())
+                    .useHandle(handle -> handle.execute("create table orphaned as select 1 as one"));
             orphan = ProcessHandle.of(postmasterPid(directory)).orElseThrow();
         }
         assertThat(orphan.isAlive()).isTrue();
@@ -166,8 +167,8 @@ class EmbeddedDatabaseTest {
     }
 
     private static long postmasterPid(Path data) throws Exception {
-        return Long.parseLong(
-                Files.readAllLines(data.resolve("postgresql/cluster/postmaster.pid")).get(0));
+        return Long.parseLong(Files.readAllLines(data.resolve("postgresql/cluster/postmaster.pid"))
+                .get(0));
     }
 
     private static String show(EmbeddedDatabase database, String setting) throws SQLException {
