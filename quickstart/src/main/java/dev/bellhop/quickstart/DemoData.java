@@ -118,7 +118,7 @@ public final class DemoData {
      * @return whether the demo is in this database; false when it holds other organisations instead
      * @throws StartFailure when the API refuses one of the records
      */
-    boolean seed() throws StartFailure {
+    public boolean seed() throws StartFailure {
         try (Handle lock = jdbi.open()) {
             // Two starts on one database of their own take turns.
             lock.execute("select pg_advisory_lock(7302)");

@@ -1,7 +1,7 @@
 package dev.bellhop.quickstart;
 
 /** A command cannot do its work, for a reason that its user can mend. The message is all that is shown: whole sentences. */
-final class StartFailure extends Exception {
+public final class StartFailure extends Exception {
     private static final long serialVersionUID = 1;
 
     StartFailure(String sentence) {

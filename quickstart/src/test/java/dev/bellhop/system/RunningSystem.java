@@ -1,0 +1,147 @@
+package dev.bellhop.system;
+
+import dev.bellhop.api.ApiService;
+import dev.bellhop.db.PostgresExtension;
+import dev.bellhop.model.security.Secret;
+import dev.bellhop.model.security.Tokens;
+import dev.bellhop.quickstart.DemoData;
+import dev.bellhop.realtime.RealtimeService;
+import java.net.URI;
+import java.time.Clock;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Both real services on free ports, over a real PostgreSQL with the demo organisations, for one test class. Each service
+ * can be stopped and started again on its port, as in a deployment; the addresses stay the same.
+ *
+ * <pre>{@code
+ * @RegisterExtension
+ * static final RunningSystem system = new RunningSystem().with("BELLHOP_PING_INTERVAL_MS", "200");
+ * }</pre>
+ */
+public final class RunningSystem implements BeforeAllCallback, AfterAllCallback {
+    /** Signs access tokens. */
+    public static final String JWT_SECRET = "a-secret-of-the-tests-0123456789abcdef";
+
+    /** Signs posts to {@code /events}. */
+    public static final String EVENT_SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+    private static final String HOST = "127.0.0.1";
+
+    private final PostgresExtension postgres = new PostgresExtension();
+    private final Map<String, String> settings = new TreeMap<>();
+    private final Map<String, ApiClient> clients = new ConcurrentHashMap<>();
+    private RealtimeService realtime;
+    private ApiService api;
+
+    /** A setting of either service, in place of its default. */
+    public RunningSystem with(String setting, String value) {
+        settings.put(setting, value);
+        return this;
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws Exception {
+        postgres.create();
+        settings.putIfAbsent("BELLHOP_HOST", HOST);
+        settings.putIfAbsent("BELLHOP_API_HOST", HOST);
+        settings.putIfAbsent("BELLHOP_DATABASE_URL", postgres.url());
+        settings.putIfAbsent("BELLHOP_JWT_SECRET", JWT_SECRET);
+        settings.putIfAbsent("BELLHOP_EVENT_SECRETS", EVENT_SECRET);
+        settings.put("BELLHOP_API_PORT", "0");
+        settings.put("BELLHOP_REALTIME_PORT", "0");
+        startRealtime();
+        settings.put("BELLHOP_REALTIME_PORT", Integer.toString(realtime.port()));
+        settings.putIfAbsent("BELLHOP_REALTIME_URL", realtimeUri().toString());
+        startApi();
+        settings.put("BELLHOP_API_PORT", Integer.toString(api.port()));
+        new DemoData(postgres.url(), apiUri()).seed();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        stopApi();
+        stopRealtime();
+        postgres.drop();
+    }
+
+    /** Where the API answers, also while it is stopped. */
+    public URI apiUri() {
+        return URI.create("http://" + HOST + ":" + settings.get("BELLHOP_API_PORT"));
+    }
+
+    /** Where the realtime service answers, also while it is stopped. */
+    public URI realtimeUri() {
+        return URI.create("http://" + HOST + ":" + settings.get("BELLHOP_REALTIME_PORT"));
+    }
+
+    /** A socket's address with that token; more parameters may be added behind it. */
+    public URI webSocketUri(String token) {
+        return URI.create("ws" + realtimeUri().toString().substring("http".length()) + "/ws?token=" + token);
+    }
+
+    /** The API as this demo user, logged in. One login for each user of a test class. */
+    public ApiClient as(String email) {
+        return clients.computeIfAbsent(email, user -> ApiClient.login(apiUri(), user, DemoData.PASSWORD));
+    }
+
+    /** The API as somebody who has not logged in. */
+    public ApiClient anonymous() {
+        return new ApiClient(apiUri(), null);
+    }
+
+    /** The access token of this demo user. */
+    public String token(String email) {
+        return as(email).token();
+    }
+
+    /** Makes and checks tokens of any kind, as the services do. */
+    public Tokens tokens() {
+        return Tokens.hs256(Secret.ofText(settings.get("BELLHOP_JWT_SECRET")), Clock.systemUTC());
+    }
+
+    /** The database beside the services, as psql would have it. */
+    public Jdbi jdbi() {
+        return postgres.jdbi();
+    }
+
+    public void startRealtime() {
+        realtime = RealtimeService.start(dev.bellhop.realtime.Config.from(settings));
+    }
+
+    /** As SIGTERM would. Harmless when it is stopped already. */
+    public void stopRealtime() {
+        if (realtime != null) {
+            realtime.close();
+            realtime = null;
+        }
+    }
+
+    public void restartRealtime() {
+        stopRealtime();
+        startRealtime();
+    }
+
+    public void startApi() {
+        api = ApiService.start(dev.bellhop.api.Config.from(settings));
+    }
+
+    /** As SIGTERM would. Harmless when it is stopped already. */
+    public void stopApi() {
+        if (api != null) {
+            api.close();
+            api = null;
+        }
+    }
+
+    public void restartApi() {
+        stopApi();
+        startApi();
+    }
+}
