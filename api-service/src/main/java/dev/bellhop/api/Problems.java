@@ -12,7 +12,9 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
@@ -49,6 +51,13 @@ final class Problems {
             }
             if (cause instanceof JsonProcessingException) {
                 return Problem.badRequest("malformed-json", "The body is not strict JSON.");
+            }
+            if (cause instanceof EofException) {
+                // The caller went away in the middle of the body: nobody reads this, and it is no fault of ours.
+                return Problem.badRequest("incomplete-body", "The body ended early.");
+            }
+            if (cause instanceof TimeoutException) {
+                return ofStatus(408);
             }
         }
         if (SqlErrors.isTransient(failure)) {

@@ -96,6 +96,10 @@ public final class RunningApi implements BeforeAllCallback, AfterAllCallback {
         return receiver;
     }
 
+    ApiService service() {
+        return service;
+    }
+
     public int port() {
         return service.port();
     }

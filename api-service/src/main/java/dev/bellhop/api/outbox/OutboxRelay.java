@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Jdbi;
@@ -52,8 +53,16 @@ public final class OutboxRelay implements AutoCloseable {
     private final Semaphore signal = new Semaphore(0);
     private final Map<UUID, Stream> streams = new ConcurrentHashMap<>();
     private final AtomicInteger senderNumber = new AtomicInteger();
-    private final ExecutorService senders = Executors.newFixedThreadPool(
-            SENDERS, task -> new Thread(task, "outbox-sender-" + senderNumber.incrementAndGet()));
+    /** What comes in after the stop is dropped: it is still in the outbox. */
+    private final ExecutorService senders = new ThreadPoolExecutor(
+            SENDERS,
+            SENDERS,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> new Thread(task, "outbox-sender-" + senderNumber.incrementAndGet()),
+            new ThreadPoolExecutor.DiscardPolicy());
+
     private final Thread thread = new Thread(this::run, "outbox-relay");
     private volatile boolean running = true;
 
