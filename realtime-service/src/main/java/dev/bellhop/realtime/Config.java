@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param port 0 takes a free one
  * @param databaseUrl JDBC address with user and password
  * @param eventSecrets those that may sign {@code POST /events}
+ * @param retentionAge events younger than this are kept, and so are the newest {@code retentionEvents}
  * @param allowedOrigins exact origins of pages that may connect; empty allows pages of this service's own host only
  */
 public record Config(
@@ -28,6 +29,10 @@ public record Config(
         Duration tokenSweep,
         Duration staleSweep,
         Duration followInterval,
+        Duration presenceGrace,
+        Duration retentionAge,
+        int retentionEvents,
+        Duration retentionInterval,
         Optional<String> metricsToken) {
 
     /**
@@ -69,6 +74,10 @@ public record Config(
                 env.milliseconds("BELLHOP_TOKEN_SWEEP_MS", Duration.ofSeconds(60), Duration.ofMillis(100)),
                 env.milliseconds("BELLHOP_STALE_SWEEP_MS", Duration.ofMinutes(5), Duration.ofMillis(100)),
                 env.milliseconds("BELLHOP_FOLLOW_INTERVAL_MS", Duration.ofMillis(250), Duration.ofMillis(10)),
+                env.milliseconds("BELLHOP_PRESENCE_GRACE_MS", Duration.ofSeconds(15), Duration.ZERO),
+                Duration.ofHours(env.integer("BELLHOP_RETENTION_HOURS", 24, 0, 24 * 3650)),
+                env.integer("BELLHOP_RETENTION_EVENTS", 100_000, 0, Integer.MAX_VALUE),
+                env.milliseconds("BELLHOP_RETENTION_INTERVAL_MS", Duration.ofMinutes(1), Duration.ofMillis(100)),
                 env.text("BELLHOP_METRICS_TOKEN"));
         env.rejectFaults();
         return config;

@@ -6,6 +6,8 @@ import dev.bellhop.model.security.Signature;
 import dev.bellhop.model.security.Tokens;
 import dev.bellhop.model.wire.EventBatch;
 import dev.bellhop.model.wire.Json;
+import dev.bellhop.realtime.admin.ConnectionsResource;
+import dev.bellhop.realtime.admin.HistoryResource;
 import dev.bellhop.realtime.admin.StatsResource;
 import dev.bellhop.realtime.connections.Connections;
 import dev.bellhop.realtime.connections.Origins;
@@ -13,6 +15,7 @@ import dev.bellhop.realtime.connections.RealtimeHandler;
 import dev.bellhop.realtime.delivery.DeliveryMeter;
 import dev.bellhop.realtime.delivery.NodeThreads;
 import dev.bellhop.realtime.delivery.OrgStreams;
+import dev.bellhop.realtime.delivery.Timer;
 import dev.bellhop.realtime.health.HealthResource;
 import dev.bellhop.realtime.http.Authentication;
 import dev.bellhop.realtime.http.JsonErrorHandler;
@@ -21,12 +24,15 @@ import dev.bellhop.realtime.ingest.IngestResource;
 import dev.bellhop.realtime.log.EventLog;
 import dev.bellhop.realtime.log.LogWriter;
 import dev.bellhop.realtime.log.PostgresEventLog;
+import dev.bellhop.realtime.log.Retention;
+import dev.bellhop.realtime.rooms.Standing;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.json.JavalinJackson;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Handler;
@@ -43,8 +49,14 @@ public final class RealtimeService implements AutoCloseable {
     /** A body may be a little larger than a batch, so that the answer can say by how much. */
     private static final long MAX_BODY_BYTES = EventBatch.MAX_BYTES + 1024L;
 
+    /** How long calls under way may take when the service stops. */
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
+
     /** Over how long those who are sent away come back. */
-    private static final long RECONNECT_SPREAD_MS = 3_000;
+    private static final Duration RECONNECT_SPREAD = Duration.ofSeconds(3);
+
+    /** How long the stop waits for clients to take their leave. */
+    private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(10);
 
     private static final Logger log = LoggerFactory.getLogger(RealtimeService.class);
 
@@ -52,6 +64,7 @@ public final class RealtimeService implements AutoCloseable {
     private final NodeThreads threads;
     private final OrgStreams streams;
     private final Connections connections;
+    private final Timer.Task retentionTask;
     private final Javalin http;
 
     private RealtimeService(Config config, Clock clock) {
@@ -62,7 +75,8 @@ public final class RealtimeService implements AutoCloseable {
         Tokens tokens = Tokens.hs256(config.jwtSecret(), clock);
         EventLog eventLog = new PostgresEventLog(database.jdbi());
         DeliveryMeter meter = new DeliveryMeter(meters);
-        streams = new OrgStreams(eventLog, threads, clock, TAIL_BYTES, config.followInterval(), meter);
+        streams = new OrgStreams(
+                eventLog, threads, clock, TAIL_BYTES, config.followInterval(), config.presenceGrace(), meter);
         LogWriter writer = new LogWriter(eventLog, threads.writer(), streams::appended);
         connections = new Connections(config, tokens, streams, threads.timer(), clock, meters);
 
@@ -73,8 +87,22 @@ public final class RealtimeService implements AutoCloseable {
                 new IngestResource(new Signature(config.eventSecrets()), writer, clock, meters),
                 new BroadcastResource(authentication, writer, streams, clock),
                 stats,
+                new ConnectionsResource(authentication, connections),
+                new HistoryResource(authentication, eventLog),
                 new HealthResource(eventLog, connections, meters, config.metricsToken()));
+        Retention retention =
+                new Retention(database.jdbi(), config.retentionAge(), config.retentionEvents(), Standing.WINDOW);
+        retentionTask = threads.timer()
+                .every(config.retentionInterval(), () -> threads.writer().execute(() -> removeOld(retention)));
         http = Javalin.create(javalin -> configure(javalin, config, routes, tokens));
+    }
+
+    private static void removeOld(Retention retention) {
+        try {
+            retention.run();
+        } catch (RuntimeException failure) {
+            log.warn("retention did not finish and runs again later cause={}", failure.toString());
+        }
     }
 
     private void configure(JavalinConfig javalin, Config config, Routes routes, Tokens tokens) {
@@ -94,6 +122,7 @@ public final class RealtimeService implements AutoCloseable {
         });
         javalin.jetty.modifyServer(server -> {
             server.setErrorHandler(new JsonErrorHandler());
+            server.setStopTimeout(STOP_TIMEOUT.toMillis());
             // A body is read whole before a thread is given to it: a slow sender costs a buffer, not a thread.
             EagerContentHandler bodies = new EagerContentHandler(
                     new EagerContentHandler.RetainedContentLoaderFactory(MAX_BODY_BYTES, 8192, true));
@@ -129,7 +158,8 @@ public final class RealtimeService implements AutoCloseable {
     /** Sends the clients away so that they come back later, then stops. */
     @Override
     public void close() {
-        connections.drain(RECONNECT_SPREAD_MS);
+        retentionTask.cancel();
+        connections.drain(RECONNECT_SPREAD, DRAIN_PATIENCE);
         http.stop();
         connections.stop();
         streams.close();

@@ -1,5 +1,7 @@
 package dev.bellhop.realtime;
 
+import dev.bellhop.realtime.admin.ConnectionsResource;
+import dev.bellhop.realtime.admin.HistoryResource;
 import dev.bellhop.realtime.admin.StatsResource;
 import dev.bellhop.realtime.health.HealthResource;
 import dev.bellhop.realtime.http.Problems;
@@ -11,7 +13,13 @@ import io.javalin.config.RoutesConfig;
  * The map of the service. {@code GET /ws}, {@code GET /ws/dashboard} and {@code GET /events} are not here: they do not end
  * with an answer and are served in front of Javalin by {@link dev.bellhop.realtime.connections.RealtimeHandler}.
  */
-record Routes(IngestResource ingest, BroadcastResource broadcast, StatsResource stats, HealthResource health) {
+record Routes(
+        IngestResource ingest,
+        BroadcastResource broadcast,
+        StatsResource stats,
+        ConnectionsResource connections,
+        HistoryResource history,
+        HealthResource health) {
 
     void register(RoutesConfig routes) {
         routes.post("/events", ingest::post);
@@ -20,6 +28,11 @@ record Routes(IngestResource ingest, BroadcastResource broadcast, StatsResource 
         routes.post("/ws/notify-user", broadcast::notifyUser);
         routes.get("/ws/stats", stats::stats);
         routes.get("/ws/rooms", stats::rooms);
+        routes.get("/ws/rooms/{room}", stats::room);
+        routes.get("/ws/connections", connections::list);
+        routes.delete("/ws/connections/{id}", connections::kick);
+        routes.delete("/ws/users/{id}/connections", connections::kickUser);
+        routes.get("/ws/history", history::history);
 
         routes.get("/health/live", health::live);
         routes.get("/health/ready", health::ready);

@@ -1,11 +1,13 @@
 package dev.bellhop.realtime.admin;
 
+import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Role;
 import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.realtime.connections.Connections;
 import dev.bellhop.realtime.delivery.DeliveryMeter;
 import dev.bellhop.realtime.delivery.OrgStreams;
+import dev.bellhop.realtime.delivery.Subscriber;
 import dev.bellhop.realtime.http.Authentication;
 import io.javalin.http.Context;
 import java.time.Clock;
@@ -39,6 +41,8 @@ public final class StatsResource {
     /** @param orgId null where the caller sees one organisation only */
     @com.fasterxml.jackson.annotation.JsonInclude(com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL)
     public record Room(UUID orgId, String room, int connections) {}
+
+    public record RoomMembers(String room, int connections, List<Subscriber.Who> members) {}
 
     public record RoomList(List<Room> items) {}
 
@@ -97,6 +101,18 @@ public final class StatsResource {
                 .map(orgId -> rooms(orgId, null))
                 .orElseGet(() -> streams.positions().keySet().stream().flatMap(orgId -> rooms(orgId, orgId)));
         ctx.json(new RoomList(rooms.toList()));
+    }
+
+    /** Who is in one room of the caller's organisation. */
+    public void room(Context ctx) {
+        Principal caller = authentication.require(ctx, Role.HR, Role.ADMIN);
+        RoomName room = RoomName.parse(ctx.pathParam("room")).orElseThrow(Problem::notFound);
+        ctx.future(() -> streams.members(caller.org(), room).thenAccept(members -> {
+            if (members.isEmpty()) {
+                throw Problem.notFound(); // a room is there while it has a member
+            }
+            ctx.json(new RoomMembers(room.toString(), members.size(), members));
+        }));
     }
 
     private Stream<Room> rooms(UUID orgId, UUID shown) {

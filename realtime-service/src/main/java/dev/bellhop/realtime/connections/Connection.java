@@ -215,7 +215,7 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         } else if (message instanceof ClientMessage.Refresh refresh) {
             refresh(refresh);
         } else if (message instanceof ClientMessage.Presence presence) {
-            say(ServerMessage.error(ErrorCode.UNKNOWN_TYPE, "presence is not offered", presence.ref()));
+            presence(presence);
         } else if (message instanceof ClientMessage.Faulty faulty) {
             say(ServerMessage.error(faulty.code(), faulty.message(), faulty.ref()));
         }
@@ -266,6 +266,13 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         RoomName.parse(message.room())
                 .ifPresentOrElse(
                         room -> stream.unsubscribe(subscriber, room, "client", message.ref()),
+                        () -> refuse(Handshake.unknownRoom(), message.ref()));
+    }
+
+    private void presence(ClientMessage.Presence message) {
+        RoomName.parse(message.room())
+                .ifPresentOrElse(
+                        room -> stream.watch(subscriber, room, message.ref()),
                         () -> refuse(Handshake.unknownRoom(), message.ref()));
     }
 
@@ -452,6 +459,24 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
     }
 
     // ---- for others to read ----
+
+    @Override
+    public Subscriber.Who who() {
+        return new Subscriber.Who(id, principal.userId(), principal.name(), connectedAt);
+    }
+
+    ConnectionInfo info() {
+        return new ConnectionInfo(
+                id,
+                principal.org(),
+                principal.userId(),
+                principal.name(),
+                principal.role(),
+                wire.kind(),
+                address,
+                connectedAt,
+                queue.queuedBytes());
+    }
 
     String id() {
         return id;

@@ -11,12 +11,16 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
-import java.util.Collection;
+import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +42,9 @@ public final class Connections {
     private final ConcurrentHashMap<String, Connection> open = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Person, Integer> byPerson = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Integer> byAddress = new ConcurrentHashMap<>();
+    /** Notified when the last connection is gone. */
+    private final Object left = new Object();
+
     private volatile boolean draining;
     /** Figures of an organisation for {@code get_stats}; set once, before the first connection. */
     private volatile Function<UUID, Object> stats = orgId -> List.of();
@@ -109,6 +116,11 @@ public final class Connections {
         Principal principal = connection.principal();
         uncount(new Person(principal.org(), principal.userId()), connection.address());
         heartbeat.remove(connection);
+        if (open.isEmpty()) {
+            synchronized (left) {
+                left.notifyAll();
+            }
+        }
         streams.release(principal.org());
         Counter.builder("bellhop.connections.closed")
                 .tag("reason", reason == null ? "peer" : reason.reason())
@@ -141,13 +153,31 @@ public final class Connections {
                 .increment();
     }
 
-    /** Takes no new connections and ends those that are there, each with its own time to come back. */
-    public void drain(long spreadMs) {
+    /**
+     * Takes no new connections, ends those that are there, each with its own time to come back, and returns when they are
+     * gone.
+     *
+     * @param spread over which the clients come back
+     * @param patience after which the rest is left to the transport
+     */
+    public void drain(Duration spread, Duration patience) {
         draining = true;
         open.values()
                 .forEach(connection -> connection.close(
-                        CloseCode.RESTARTING,
-                        java.util.concurrent.ThreadLocalRandom.current().nextLong(spreadMs)));
+                        CloseCode.RESTARTING, ThreadLocalRandom.current().nextLong(spread.toMillis())));
+        long deadline = System.nanoTime() + patience.toNanos();
+        synchronized (left) {
+            long rest = deadline - System.nanoTime();
+            while (!open.isEmpty() && rest > 0) {
+                try {
+                    TimeUnit.NANOSECONDS.timedWait(left, rest);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return;
+                }
+                rest = deadline - System.nanoTime();
+            }
+        }
     }
 
     public boolean isDraining() {
@@ -162,7 +192,7 @@ public final class Connections {
 
     /** @param orgId empty for all organisations */
     public long count(Optional<UUID> orgId) {
-        return orgId.isEmpty() ? open.size() : of(orgId.get()).count();
+        return in(orgId).count();
     }
 
     public long users(UUID orgId) {
@@ -172,12 +202,46 @@ public final class Connections {
                 .count();
     }
 
-    private java.util.stream.Stream<Connection> of(UUID orgId) {
-        return all().stream().filter(connection -> connection.principal().org().equals(orgId));
+    private Stream<Connection> of(UUID orgId) {
+        return open.values().stream()
+                .filter(connection -> connection.principal().org().equals(orgId));
     }
 
-    private Collection<Connection> all() {
-        return open.values();
+    /** @param orgId empty for all organisations */
+    public List<ConnectionInfo> list(Optional<UUID> orgId, int limit) {
+        return in(orgId)
+                .map(Connection::info)
+                .sorted(Comparator.comparing(ConnectionInfo::connectedAt))
+                .limit(limit)
+                .toList();
+    }
+
+    /**
+     * Sends a connection away for good.
+     *
+     * @param orgId empty for all organisations
+     * @return false when there is none
+     */
+    public boolean kick(Optional<UUID> orgId, String connectionId) {
+        Connection connection = open.get(connectionId);
+        if (connection == null
+                || !orgId.map(connection.principal().org()::equals).orElse(true)) {
+            return false;
+        }
+        connection.close(CloseCode.KICKED);
+        return true;
+    }
+
+    /** @return how many connections of the user were sent away */
+    public int kickUser(Optional<UUID> orgId, String userId) {
+        List<Connection> theirs =
+                in(orgId).filter(connection -> connection.isUser(userId)).toList();
+        theirs.forEach(connection -> connection.close(CloseCode.KICKED));
+        return theirs.size();
+    }
+
+    private Stream<Connection> in(Optional<UUID> orgId) {
+        return orgId.map(this::of).orElseGet(() -> open.values().stream());
     }
 
     Object stats(UUID orgId) {

@@ -9,11 +9,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Liveness of all connections by one timer: a wheel with a slot for each tick of the ping interval. A tick pings the
- * connections of its slot, so that pings are spread, and ends those that did not answer their last ping in time.
+ * Liveness of all connections by one timer: a wheel with a slot for each tick of the ping interval. A connection lies in the
+ * slot of the moment in which it came; a tick pings those of its slot and ends those that did not answer their last ping in time.
  */
 final class Heartbeat {
     private static final int SLOTS = 32;
@@ -26,9 +25,8 @@ final class Heartbeat {
     private final Collection<Connection> all;
     private final List<Set<Connection>> slots = new ArrayList<>();
     private final List<Timer.Task> tasks = new ArrayList<>();
-    private final AtomicInteger nextSlot = new AtomicInteger();
-    /** Only touched by the timer. */
-    private int now;
+    /** The slot that is due next. Changed by the timer only. */
+    private volatile int next;
 
     Heartbeat(Config config, Timer timer, Collection<Connection> all) {
         this.config = config;
@@ -61,7 +59,7 @@ final class Heartbeat {
     }
 
     void add(Connection connection) {
-        slots.get(Math.floorMod(nextSlot.getAndIncrement(), SLOTS)).add(connection);
+        slots.get(Math.floorMod(next - 1, SLOTS)).add(connection); // due in a whole interval
     }
 
     void remove(Connection connection) {
@@ -69,8 +67,8 @@ final class Heartbeat {
     }
 
     private void tick() {
-        Set<Connection> due = slots.get(now);
-        now = (now + 1) % SLOTS;
+        Set<Connection> due = slots.get(next);
+        next = (next + 1) % SLOTS;
         if (due.isEmpty()) {
             return;
         }

@@ -14,6 +14,7 @@ import dev.bellhop.realtime.log.LoggedEvent;
 import dev.bellhop.realtime.log.NewEvent;
 import dev.bellhop.realtime.rooms.Standing;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -62,7 +63,13 @@ public final class OrgStream {
     private static final Logger log = LoggerFactory.getLogger(OrgStream.class);
 
     /** What a stream needs from its node; shared by all. */
-    record Node(EventLog log, NodeThreads threads, Clock clock, int tailBytes, DeliveryMeter meter) {}
+    record Node(
+            EventLog log,
+            NodeThreads threads,
+            Clock clock,
+            int tailBytes,
+            Duration presenceGrace,
+            DeliveryMeter meter) {}
 
     private final UUID orgId;
     private final Node node;
@@ -77,6 +84,7 @@ public final class OrgStream {
 
     // From here on: touched by steps only.
     private final Tail tail;
+    private final Presence presence;
     private final Set<Subscriber> subscribers = new HashSet<>();
     private final List<Runnable> waitingForOpen = new ArrayList<>();
     private final List<Runnable> waitingForLog = new ArrayList<>();
@@ -111,6 +119,7 @@ public final class OrgStream {
         this.orgId = orgId;
         this.node = node;
         this.tail = new Tail(node.tailBytes());
+        this.presence = new Presence(rooms, node.presenceGrace());
     }
 
     // ---- asked for by others, from any thread ----
@@ -222,6 +231,7 @@ public final class OrgStream {
         for (RoomName room : List.copyOf(subscriber.rooms())) {
             if (!change.allowed().test(room)) {
                 exit(subscriber, room);
+                presence.stopWatching(subscriber, room);
                 say(subscriber, ServerMessage.unsubscribed(room, "permission_revoked", null));
             }
         }
@@ -238,6 +248,30 @@ public final class OrgStream {
         return open ? Optional.of(standing) : Optional.empty();
     }
 
+    /** Tells a connection who is in a room, and from now on who comes and goes. */
+    public void watch(Subscriber subscriber, RoomName room, String ref) {
+        whenOpen(subscriber, () -> {
+            if (subscriber.owner.mayJoin(room)) {
+                say(subscriber, presence.answer(subscriber, room, ref, this::say));
+            } else {
+                refuse(subscriber, ErrorCode.FORBIDDEN_ROOM, "you may not be in " + room, ref);
+            }
+        });
+    }
+
+    /** Time to tell who came and went. */
+    void presenceTick() {
+        step(() -> presence.tick(this::say));
+    }
+
+    /** The connections of this node that are in a room. From any thread. */
+    public CompletableFuture<List<Subscriber.Who>> members(RoomName room) {
+        CompletableFuture<List<Subscriber.Who>> answer = new CompletableFuture<>();
+        step(() -> answer.complete(
+                rooms.in(room).stream().map(member -> member.owner.who()).toList()));
+        return answer;
+    }
+
     /** Queues a frame that tells the connection how far it has got. */
     public void ping(Subscriber subscriber) {
         step(() -> {
@@ -252,6 +286,7 @@ public final class OrgStream {
         step(() -> {
             subscriber.gone = true;
             subscribers.remove(subscriber);
+            presence.stopWatching(subscriber);
             List.copyOf(subscriber.rooms()).forEach(room -> exit(subscriber, room));
         });
     }
@@ -558,6 +593,7 @@ public final class OrgStream {
         wanted.forEach(room -> {
             subscriber.enter(room, from.position());
             rooms.add(room, subscriber);
+            presence.changed(room);
         });
         subscriber.owner.joined(resume, from, wanted);
         if (resume instanceof Resume.Recovered) {
@@ -573,12 +609,14 @@ public final class OrgStream {
         if (!subscriber.rooms().contains(room)) {
             subscriber.enter(room, positionOf(subscriber));
             rooms.add(room, subscriber);
+            presence.changed(room);
         }
     }
 
     private void exit(Subscriber subscriber, RoomName room) {
         subscriber.leave(room, positionOf(subscriber));
         rooms.remove(room, subscriber);
+        presence.changed(room);
     }
 
     private void replayRoom(Subscriber subscriber, RoomName room, long after, String ref) {

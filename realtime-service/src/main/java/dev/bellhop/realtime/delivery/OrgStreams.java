@@ -23,6 +23,9 @@ public final class OrgStreams implements AutoCloseable {
     /** How long a stream without connections is kept, so that a reload finds it warm. */
     private static final Duration LINGER = Duration.ofMinutes(1);
 
+    /** The comings and goings of one interval are one frame. */
+    private static final Duration PRESENCE_INTERVAL = Duration.ofSeconds(1);
+
     private static final Logger log = LoggerFactory.getLogger(OrgStreams.class);
 
     private static final class Entry {
@@ -38,11 +41,13 @@ public final class OrgStreams implements AutoCloseable {
     private final OrgStream.Node node;
     private final ConcurrentHashMap<UUID, Entry> entries = new ConcurrentHashMap<>();
     private final Timer.Task follower;
+    private final Timer.Task presence;
     /** A look at the log is under way. */
     private volatile boolean looking;
 
     /**
      * @param tailBytes of frames kept in memory for each organisation with connections
+     * @param presenceGrace how long a user may be away without having left
      * @param followEvery how often the log is looked at for what other nodes appended
      */
     public OrgStreams(
@@ -51,8 +56,11 @@ public final class OrgStreams implements AutoCloseable {
             Clock clock,
             int tailBytes,
             Duration followEvery,
+            Duration presenceGrace,
             DeliveryMeter meter) {
-        this.node = new OrgStream.Node(eventLog, threads, clock, tailBytes, meter);
+        this.node = new OrgStream.Node(eventLog, threads, clock, tailBytes, presenceGrace, meter);
+        this.presence = threads.timer()
+                .every(PRESENCE_INTERVAL, () -> entries.forEach((orgId, entry) -> entry.stream.presenceTick()));
         this.follower = threads.timer().every(followEvery, this::look);
     }
 
@@ -109,6 +117,12 @@ public final class OrgStreams implements AutoCloseable {
         return entry == null ? CompletableFuture.completedFuture(0) : entry.stream.audience(rooms);
     }
 
+    /** The connections of this node that are in a room. */
+    public CompletableFuture<List<Subscriber.Who>> members(UUID orgId, RoomName room) {
+        Entry entry = entries.get(orgId);
+        return entry == null ? CompletableFuture.completedFuture(List.of()) : entry.stream.members(room);
+    }
+
     /** Rooms of an organisation that have a member on this node. */
     public Map<RoomName, Integer> roomSizes(UUID orgId) {
         Entry entry = entries.get(orgId);
@@ -147,5 +161,6 @@ public final class OrgStreams implements AutoCloseable {
     @Override
     public void close() {
         follower.cancel();
+        presence.cancel();
     }
 }

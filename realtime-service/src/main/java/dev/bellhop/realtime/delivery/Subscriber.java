@@ -4,6 +4,7 @@ import dev.bellhop.model.wire.Cursor;
 import dev.bellhop.model.wire.ErrorCode;
 import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.realtime.rooms.Standing;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -29,6 +30,8 @@ public final class Subscriber {
         Optional<Set<RoomName>> enter(Standing standing);
 
         boolean isUser(String userId);
+
+        Who who();
 
         /** Whether its user may be in a room now. */
         boolean mayJoin(RoomName room);
@@ -56,6 +59,9 @@ public final class Subscriber {
         /** What it is owed cannot be read now; it has to come back later with its cursor. */
         void unavailable();
     }
+
+    /** @param since when it connected */
+    public record Who(String connectionId, String userId, String name, Instant since) {}
 
     /**
      * Rooms that fit new rights.

@@ -38,6 +38,12 @@ public interface EventLog {
     /** At most {@code limit} events from position {@code after + 1} to {@code upTo}, ascending, without a hole. */
     List<LoggedEvent> read(UUID orgId, long after, long upTo, int limit);
 
+    /** As {@link #read}, of one room; there are holes between the positions. */
+    List<LoggedEvent> readRoom(UUID orgId, RoomName room, long after, long upTo, int limit);
+
+    /** The newest events of one room up to a position, ascending. */
+    List<LoggedEvent> newest(UUID orgId, RoomName room, long upTo, int limit);
+
     /** How many events from position {@code after + 1} to {@code upTo} name one of the rooms; counts up to {@code most + 1}. */
     long count(UUID orgId, long after, long upTo, Collection<RoomName> rooms, long most);
 

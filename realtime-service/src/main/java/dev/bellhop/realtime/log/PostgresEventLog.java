@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,9 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.result.RowView;
+import org.jdbi.v3.core.statement.Query;
 
 /**
  * The log in PostgreSQL, schema {@code realtime}. An append locks the organisation's row of {@code stream}, so appends of one
@@ -285,34 +288,58 @@ public final class PostgresEventLog implements EventLog {
 
     @Override
     public List<LoggedEvent> read(UUID orgId, long after, long upTo, int limit) {
-        return jdbi.withHandle(handle -> handle.createQuery("""
-                        select position, event_id, type, array_to_string(rooms, ' ') as rooms, payload, occurred_at, traceparent
-                        from realtime.event
-                        where org_id = :org and position > :after and position <= :upTo
-                        order by position limit :limit""")
-                .bind("org", orgId)
-                .bind("after", after)
-                .bind("upTo", upTo)
-                .bind("limit", limit)
-                .reduceRows(new ArrayList<LoggedEvent>(), (events, row) -> {
-                    events.add(event(row));
-                    return events;
-                }));
+        return select(
+                orgId,
+                """
+                position > :after and position <= :upTo
+                and position > (select floor from realtime.stream where org_id = :org)
+                order by position limit :limit""",
+                query -> query.bind("after", after).bind("upTo", upTo).bind("limit", limit));
+    }
+
+    @Override
+    public List<LoggedEvent> readRoom(UUID orgId, RoomName room, long after, long upTo, int limit) {
+        return select(
+                orgId,
+                """
+                position > :after and position <= :upTo and rooms @> array[cast(:room as text)]
+                order by position limit :limit""",
+                query -> query.bind("after", after)
+                        .bind("upTo", upTo)
+                        .bind("room", room.toString())
+                        .bind("limit", limit));
+    }
+
+    @Override
+    public List<LoggedEvent> newest(UUID orgId, RoomName room, long upTo, int limit) {
+        List<LoggedEvent> newestFirst = select(
+                orgId,
+                """
+                position <= :upTo and rooms @> array[cast(:room as text)]
+                and position > (select floor from realtime.stream where org_id = :org)
+                order by position desc limit :limit""",
+                query -> query.bind("upTo", upTo).bind("room", room.toString()).bind("limit", limit));
+        Collections.reverse(newestFirst);
+        return newestFirst;
     }
 
     @Override
     public List<LoggedEvent> controls(UUID orgId, Duration window, long upTo) {
         // The condition on the type is the one of the index event_control, word for word.
-        return jdbi.withHandle(handle -> handle.createQuery("""
-                        select position, event_id, type, array_to_string(rooms, ' ') as rooms, payload, occurred_at, traceparent
-                        from realtime.event
-                        where org_id = :org and position <= :upTo and type ~ '^(member|session|organization)[.]'
-                          and appended_at > now() - make_interval(secs => :seconds)
-                        order by position""")
-                .bind("org", orgId)
-                .bind("upTo", upTo)
-                .bind("seconds", window.toSeconds())
-                .reduceRows(new ArrayList<LoggedEvent>(), (events, row) -> {
+        return select(orgId, """
+                position <= :upTo and type ~ '^(member|session|organization)[.]'
+                and appended_at > now() - make_interval(secs => :seconds)
+                order by position""", query -> query.bind("upTo", upTo).bind("seconds", window.toSeconds()));
+    }
+
+    /** @param rest of the statement after the organisation: one of the constants above */
+    private List<LoggedEvent> select(UUID orgId, String rest, UnaryOperator<Query> bind) {
+        return jdbi.withHandle(handle -> bind.apply(
+                        handle.createQuery("""
+                        select position, event_id, type, array_to_string(rooms, ' ') as rooms, payload, occurred_at,
+                               traceparent
+                        from realtime.event where org_id = :org and <rest>""").define("rest", rest).bind("org", orgId))
+                .reduceRows(new ArrayList<>(), (events, row) -> {
                     events.add(event(row));
                     return events;
                 }));
@@ -335,7 +362,7 @@ public final class PostgresEventLog implements EventLog {
         return jdbi.withHandle(handle -> handle.createQuery("""
                         select count(*) from (
                             select 1 from realtime.event
-                            where org_id = :org and position > :after and position <= :upTo and rooms && :rooms
+                            where org_id = :org and position > :after and position <= :upTo and rooms && cast(:rooms as text[])
                             limit :most + 1) as missed""")
                 .bind("org", orgId)
                 .bind("after", after)

@@ -55,6 +55,15 @@ public record ServerMessage(String type, Object payload, Cursor cursor, String r
             Instant tokenExpiresAt,
             Limits limits) {}
 
+    /** @param connections 0 for a user who is away for a moment */
+    public record PresentUser(String userId, String name, int connections, Instant since) {}
+
+    public record UserName(String userId, String name) {}
+
+    private record Present(String room, List<PresentUser> users, int total) {}
+
+    private record PresenceChange(String room, List<UserName> users) {}
+
     private record CaughtUp(long replayed) {}
 
     private record Subscribed(String room) {}
@@ -100,6 +109,19 @@ public record ServerMessage(String type, Object payload, Cursor cursor, String r
 
     public static ServerMessage stats(Object figures, String ref) {
         return new ServerMessage("stats", figures, null, ref);
+    }
+
+    /** @param total all that are there; the list may hold fewer */
+    public static ServerMessage presence(RoomName room, List<PresentUser> users, int total, String ref) {
+        return new ServerMessage("presence", new Present(room.toString(), users, total), null, ref);
+    }
+
+    public static ServerMessage presenceJoined(RoomName room, List<UserName> users) {
+        return new ServerMessage("presence.joined", new PresenceChange(room.toString(), users), null, null);
+    }
+
+    public static ServerMessage presenceLeft(RoomName room, List<UserName> users) {
+        return new ServerMessage("presence.left", new PresenceChange(room.toString(), users), null, null);
     }
 
     public static ServerMessage tokenExpiring(Instant expiresAt) {
