@@ -13,6 +13,7 @@ import dev.bellhop.api.health.Metrics;
 import dev.bellhop.api.http.Cursors;
 import dev.bellhop.api.http.Headers;
 import dev.bellhop.api.http.RateLimit;
+import dev.bellhop.api.http.WithoutUpgrade;
 import dev.bellhop.api.outbox.Outbox;
 import dev.bellhop.api.outbox.OutboxCleanup;
 import dev.bellhop.api.outbox.OutboxRelay;
@@ -176,6 +177,7 @@ public final class ApiService implements AutoCloseable {
         // A thread is given to a request only when its body is there: slow senders cost memory, and that is bounded.
         server.insertHandler(
                 new EagerContentHandler(new RetainedContentLoaderFactory(MAX_BODY_BYTES + 1, 8_192, true)));
+        server.insertHandler(new WithoutUpgrade());
         server.insertHandler(new GracefulHandler());
         server.setStopTimeout(STOP_MILLISECONDS);
     }
