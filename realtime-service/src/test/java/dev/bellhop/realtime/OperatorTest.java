@@ -51,10 +51,13 @@ class OperatorTest {
         JsonNode list = get("/ws/connections", admin).body();
         assertThat(list.path("total").asInt()).isEqualTo(2);
         String id = list.path("items").get(0).path("connection_id").asText();
-        assertThat(delete("/ws/connections/" + id, Person.admin(UUID.randomUUID())).status()).isEqualTo(404);
+        assertThat(delete("/ws/connections/" + id, Person.admin(UUID.randomUUID()))
+                        .status())
+                .isEqualTo(404);
         assertThat(delete("/ws/connections/" + id, Person.hr(org)).status()).isEqualTo(403);
         assertThat(delete("/ws/connections/" + id, admin).status()).isEqualTo(204);
-        assertThat(one.next("disconnect").path("payload").path("reconnect").asBoolean(true)).isFalse();
+        assertThat(one.next("disconnect").path("payload").path("reconnect").asBoolean(true))
+                .isFalse();
         assertThat(one.closed()).isEqualTo(new TestSocket.Closed(4503, "kicked"));
         two.hearsNothingElse();
         Answer all = delete("/ws/users/" + member.userId() + "/connections", admin);
@@ -71,12 +74,22 @@ class OperatorTest {
             realtime.broadcast(org, "org", "custom.noise", Map.of("n", i));
         }
         JsonNode newest = get("/ws/history?room=global&limit=2", Person.hr(org)).body();
-        assertThat(newest.path("items").get(0).path("payload").path("n").asInt()).isEqualTo(4);
-        assertThat(newest.path("items").get(1).path("payload").path("n").asInt()).isEqualTo(5);
-        String third = get("/ws/history?room=global&limit=3", admin).body().path("items").get(0).path("cursor").asText();
-        JsonNode after = get("/ws/history?room=global&limit=1&cursor=" + third, admin).body();
+        assertThat(newest.path("items").get(0).path("payload").path("n").asInt())
+                .isEqualTo(4);
+        assertThat(newest.path("items").get(1).path("payload").path("n").asInt())
+                .isEqualTo(5);
+        String third = get("/ws/history?room=global&limit=3", admin)
+                .body()
+                .path("items")
+                .get(0)
+                .path("cursor")
+                .asText();
+        JsonNode after =
+                get("/ws/history?room=global&limit=1&cursor=" + third, admin).body();
         assertThat(after.path("items").get(0).path("payload").path("n").asInt()).isEqualTo(4);
-        JsonNode next = get("/ws/history?room=global&cursor=" + after.path("cursor").asText(), admin).body();
+        JsonNode next = get(
+                        "/ws/history?room=global&cursor=" + after.path("cursor").asText(), admin)
+                .body();
         assertThat(next.path("items")).hasSize(1);
         assertThat(get("/ws/history?room=global", Person.member(org)).status()).isEqualTo(403);
         assertThat(get("/ws/history?room=nonsense", admin).status()).isEqualTo(400);
@@ -140,12 +153,14 @@ class OperatorTest {
         assertThat(refused.path("recovered").asBoolean(true)).isFalse();
         assertThat(refused.path("reason").asText()).isEqualTo("too_old");
         TestSocket resumed = realtime.dial("/ws?token=" + realtime.token(admin) + "&cursor=" + edge);
-        assertThat(resumed.next("connected").path("payload").path("replayed").asInt()).isEqualTo(3);
+        assertThat(resumed.next("connected").path("payload").path("replayed").asInt())
+                .isEqualTo(3);
         assertThat(resumed.upTo("caught_up")).hasSize(4);
     }
 
     @Test
-    @DisplayName("S1-058 a stopping service says restarting with a time to come back, closes with 1012, and loses nothing")
+    @DisplayName(
+            "S1-058 a stopping service says restarting with a time to come back, closes with 1012, and loses nothing")
     void aStopIsAnnounced() {
         TestSocket socket = realtime.connect(admin);
         realtime.broadcast(org, "org", "custom.last", Map.of());
@@ -157,7 +172,8 @@ class OperatorTest {
         assertThat(socket.closed()).isEqualTo(new TestSocket.Closed(1012, "restarting"));
         realtime.start();
         TestSocket again = realtime.dial("/ws?token=" + realtime.token(admin) + "&cursor=" + cursor);
-        assertThat(again.next("connected").path("payload").path("recovered").asBoolean()).isTrue();
+        assertThat(again.next("connected").path("payload").path("recovered").asBoolean())
+                .isTrue();
     }
 
     private Answer get(String path, Person person) {
