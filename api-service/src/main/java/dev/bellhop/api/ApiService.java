@@ -133,8 +133,10 @@ public final class ApiService implements AutoCloseable {
 
     private Database openDatabase(Config config) {
         try {
+            // First, since it gives up on a server that does not answer after 30 s; the migration would wait for hours.
+            Database database = keep(Database.open(inSchema(config.databaseUrl()), "bellhop-api", REQUEST_CONNECTIONS));
             Database.migrate(config.databaseUrl(), "api", "db/migration/api");
-            return keep(Database.open(inSchema(config.databaseUrl()), "bellhop-api", REQUEST_CONNECTIONS));
+            return database;
         } catch (RuntimeException e) {
             throw new StartFailure("The database of BELLHOP_DATABASE_URL cannot be used: " + rootMessage(e), e);
         }
