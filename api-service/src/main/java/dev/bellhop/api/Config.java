@@ -35,7 +35,7 @@ public record Config(
     public static Config from(Map<String, String> variables) {
         Env env = new Env(variables);
         Config config = new Config(
-                env.text("BELLHOP_API_HOST", "0.0.0.0"),
+                env.text("BELLHOP_HOST", "0.0.0.0"),
                 env.port("BELLHOP_API_PORT", 8080),
                 databaseUrl(env),
                 env.secret("BELLHOP_JWT_SECRET"),

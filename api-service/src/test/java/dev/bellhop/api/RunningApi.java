@@ -81,7 +81,7 @@ public final class RunningApi implements BeforeAllCallback, AfterAllCallback {
     /** As the service was started with. */
     public Map<String, String> settings() {
         Map<String, String> settings = new HashMap<>();
-        settings.put("BELLHOP_API_HOST", "127.0.0.1");
+        settings.put("BELLHOP_HOST", "127.0.0.1");
         settings.put("BELLHOP_API_PORT", "0");
         settings.put("BELLHOP_DATABASE_URL", postgres.url());
         settings.put("BELLHOP_JWT_SECRET", "0123456789abcdef0123456789abcdef");

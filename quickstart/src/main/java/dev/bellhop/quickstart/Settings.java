@@ -21,9 +21,8 @@ record Settings(
         Path dataDirectory,
         boolean demo,
         Optional<String> ownDatabase,
-        String apiHost,
+        String host,
         int apiPort,
-        String realtimeHost,
         int realtimePort,
         Map<String, String> variables) {
     /** Reachable from this machine only, unless somebody asks for more: the demo's password is published. */
@@ -37,14 +36,12 @@ record Settings(
     static Settings from(Map<String, String> variables) throws StartFailure {
         Set<String> faults = new LinkedHashSet<>();
         Env env = new Env(variables);
-        String host = env.text("BELLHOP_HOST", HOST);
         Settings settings = new Settings(
                 Path.of(env.text("BELLHOP_DATA_DIR", "data")),
                 env.flag("BELLHOP_DEMO", true),
                 env.text("BELLHOP_DATABASE_URL"),
-                env.text("BELLHOP_API_HOST", host),
+                env.text("BELLHOP_HOST", HOST),
                 env.port("BELLHOP_API_PORT", 8080),
-                host,
                 env.port("BELLHOP_REALTIME_PORT", 8081),
                 Map.copyOf(variables));
         if (settings.apiPort() == settings.realtimePort() && settings.apiPort() != 0) {
@@ -73,8 +70,7 @@ record Settings(
     Map<String, String> completed(String databaseUrl, String jwtSecret, String eventSecrets) {
         Map<String, String> all = new TreeMap<>(variables);
         all.values().removeIf(String::isBlank);
-        all.put("BELLHOP_HOST", realtimeHost);
-        all.put("BELLHOP_API_HOST", apiHost);
+        all.put("BELLHOP_HOST", host);
         all.putIfAbsent("BELLHOP_DATABASE_URL", databaseUrl);
         all.putIfAbsent("BELLHOP_JWT_SECRET", jwtSecret);
         all.putIfAbsent("BELLHOP_EVENT_SECRETS", eventSecrets);

@@ -50,7 +50,6 @@ public final class RunningSystem implements BeforeAllCallback, AfterAllCallback 
     public void beforeAll(ExtensionContext context) throws Exception {
         postgres.create();
         settings.putIfAbsent("BELLHOP_HOST", HOST);
-        settings.putIfAbsent("BELLHOP_API_HOST", HOST);
         settings.putIfAbsent("BELLHOP_DATABASE_URL", postgres.url());
         settings.putIfAbsent("BELLHOP_JWT_SECRET", JWT_SECRET);
         settings.putIfAbsent("BELLHOP_EVENT_SECRETS", EVENT_SECRET);

@@ -82,4 +82,10 @@ public record Config(
         env.rejectFaults();
         return config;
     }
+
+    /** Leaves out what is secret: the database address holds a password. */
+    @Override
+    public String toString() {
+        return "Config[" + host + ":" + port + "]";
+    }
 }
