@@ -43,18 +43,18 @@ final class Installation implements AutoCloseable {
     void start(Settings settings, PrintStream out) throws StartFailure {
         long begin = System.nanoTime();
         DataDirectory data = add(() -> DataDirectory.open(settings.dataDirectory()));
-        requireFree(settings.apiHost(), settings.apiPort(), "BELLHOP_API_PORT");
-        requireFree(settings.realtimeHost(), settings.realtimePort(), "BELLHOP_REALTIME_PORT");
+        requireFree(settings.host(), settings.apiPort(), "BELLHOP_API_PORT");
+        requireFree(settings.host(), settings.realtimePort(), "BELLHOP_REALTIME_PORT");
         String jwtSecret = data.secret(DataDirectory.JWT_SECRET, Settings::newJwtSecret);
         String eventSecrets = data.secret(DataDirectory.EVENT_SECRETS, Settings::newEventSecret);
         Map<String, String> variables = settings.completed(database(settings, data), jwtSecret, eventSecrets);
         RealtimeService realtime = add(() -> startRealtime(variables));
         variables.putIfAbsent(
                 "BELLHOP_REALTIME_URL",
-                Addresses.of(settings.realtimeHost(), realtime.port()).toString());
+                Addresses.of(settings.host(), realtime.port()).toString());
         ApiService api = add(() -> startApi(variables));
         Addresses addresses = new Addresses(
-                Addresses.of(settings.apiHost(), api.port()), Addresses.of(settings.realtimeHost(), realtime.port()));
+                Addresses.of(settings.host(), api.port()), Addresses.of(settings.host(), realtime.port()));
         boolean demo = settings.demo() && new DemoData(variables.get("BELLHOP_DATABASE_URL"), addresses.api()).seed();
         new Welcome(addresses, data.resolve(""), demo).print(out, Duration.ofNanos(System.nanoTime() - begin));
     }
