@@ -107,7 +107,7 @@ public final class ApiService implements AutoCloseable {
         Outbox outbox = new Outbox(relay::wakeUp);
         SessionStore sessions = new SessionStore(requests.jdbi(), outbox);
         ShareStore shares = new ShareStore(requests.jdbi(), outbox);
-        HealthResource health = new HealthResource(background.jdbi(), metrics, config.metricsToken());
+        HealthResource health = new HealthResource(background.jdbi(), metrics, config.metricsToken(), relay::isRunning);
         Cursors cursors = new Cursors(config.jwtSecret());
         Routes routes = new Routes(
                 new Headers(config.allowedOrigins()),

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -22,6 +23,13 @@ class StartTest {
     @TempDir
     File directory;
 
+    private Process process;
+
+    @AfterEach
+    void noProcessIsLeft() {
+        process.destroyForcibly();
+    }
+
     @Test
     @DisplayName("every wrong setting is one sentence, all at once, with status 1 and without a stack trace")
     void wrongSettings() throws Exception {
@@ -30,7 +38,7 @@ class StartTest {
         settings.put("BELLHOP_JWT_SECRET", "short");
         settings.put("BELLHOP_REALTIME_URL", "ftp://x");
         settings.remove("BELLHOP_EVENT_SECRETS");
-        Process process = start(settings);
+        process = start(settings);
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(1);
         assertThat(output())
@@ -47,7 +55,7 @@ class StartTest {
     void takenPort() throws Exception {
         Map<String, String> settings = api.settings();
         settings.put("BELLHOP_API_PORT", Integer.toString(api.port()));
-        Process process = start(settings);
+        process = start(settings);
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(1);
         assertThat(output()).contains("Port " + api.port() + " is taken").doesNotContain("\tat ");
@@ -56,7 +64,7 @@ class StartTest {
     @Test
     @DisplayName("SIGTERM ends a running service cleanly")
     void stops() throws Exception {
-        Process process = start(api.settings());
+        process = start(api.settings());
         await().atMost(Duration.ofSeconds(30)).until(() -> output().contains("listens on port"));
         process.destroy();
         assertThat(process.waitFor(15, TimeUnit.SECONDS)).isTrue();

@@ -9,6 +9,7 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
@@ -17,16 +18,19 @@ public final class HealthResource {
     private final Jdbi jdbi;
     private final Metrics metrics;
     private final Optional<String> metricsToken;
+    private final BooleanSupplier relayRuns;
     private volatile boolean stopping;
 
     /**
      * @param jdbi of a pool that requests do not use, so that a busy service does not look dead
      * @param metricsToken asked for by {@code /metrics}; open without one
+     * @param relayRuns a service whose relay has ended takes writes that nobody hears of, and has to be started again
      */
-    public HealthResource(Jdbi jdbi, Metrics metrics, Optional<String> metricsToken) {
+    public HealthResource(Jdbi jdbi, Metrics metrics, Optional<String> metricsToken, BooleanSupplier relayRuns) {
         this.jdbi = jdbi;
         this.metrics = metrics;
         this.metricsToken = metricsToken;
+        this.relayRuns = relayRuns;
     }
 
     /** From now on not ready: the load balancer shall send nothing more. */
@@ -35,6 +39,9 @@ public final class HealthResource {
     }
 
     public void live(Context ctx) {
+        if (!stopping && !relayRuns.getAsBoolean()) {
+            throw Problem.unavailable("The relay has ended.", Duration.ofSeconds(5));
+        }
         Answer.json(ctx, Map.of("status", "live"));
     }
 

@@ -78,6 +78,11 @@ public final class OutboxRelay implements AutoCloseable {
         thread.start();
     }
 
+    /** False once the relay has stopped, whether it was told to or an error that it cannot mend ended its thread. */
+    public boolean isRunning() {
+        return thread.isAlive();
+    }
+
     /** Says that there may be something to send. Returns at once; calls that come close together count as one. */
     public void wakeUp() {
         if (signal.availablePermits() == 0) {
