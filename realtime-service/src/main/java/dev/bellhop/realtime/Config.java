@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Every setting of the service. Docs: docs/configuration.md.
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param port 0 takes a free one
  * @param databaseUrl JDBC address with user and password
  * @param eventSecrets those that may sign {@code POST /events}
+ * @param stripHtml whether HTML elements are taken out of event texts ({@code strip}) or stay ({@code verbatim})
  * @param retentionAge events younger than this are kept, and so are the newest {@code retentionEvents}
  * @param allowedOrigins exact origins of pages that may connect; empty allows pages of this service's own host only
  */
@@ -23,6 +25,7 @@ public record Config(
         Secret jwtSecret,
         List<Secret> eventSecrets,
         List<String> allowedOrigins,
+        boolean stripHtml,
         Limits limits,
         Duration pingInterval,
         Duration pongTimeout,
@@ -60,6 +63,8 @@ public record Config(
                 env.secret("BELLHOP_JWT_SECRET"),
                 env.webhookSecrets("BELLHOP_EVENT_SECRETS"),
                 env.words("BELLHOP_ALLOWED_ORIGINS"),
+                env.oneOf("BELLHOP_SANITIZE", "strip", Set.of("strip", "verbatim"))
+                        .equals("strip"),
                 new Limits(
                         env.integer("BELLHOP_MAX_CONNECTIONS", 20_000, 0, 10_000_000),
                         env.integer("BELLHOP_MAX_CONNECTIONS_PER_USER", 100, 0, 10_000_000),

@@ -20,6 +20,7 @@ import dev.bellhop.realtime.health.HealthResource;
 import dev.bellhop.realtime.http.Authentication;
 import dev.bellhop.realtime.http.JsonErrorHandler;
 import dev.bellhop.realtime.ingest.BroadcastResource;
+import dev.bellhop.realtime.ingest.EventRules;
 import dev.bellhop.realtime.ingest.IngestResource;
 import dev.bellhop.realtime.log.EventLog;
 import dev.bellhop.realtime.log.LogWriter;
@@ -83,9 +84,10 @@ public final class RealtimeService implements AutoCloseable {
         Authentication authentication = new Authentication(tokens, streams::standing);
         StatsResource stats = new StatsResource(authentication, connections, streams, meter, clock);
         connections.answerStatsWith(stats::of);
+        EventRules rules = new EventRules(config.stripHtml());
         Routes routes = new Routes(
-                new IngestResource(new Signature(config.eventSecrets()), writer, clock, meters),
-                new BroadcastResource(authentication, writer, streams, clock),
+                new IngestResource(new Signature(config.eventSecrets()), rules, writer, clock, meters),
+                new BroadcastResource(authentication, rules, writer, streams, clock),
                 stats,
                 new ConnectionsResource(authentication, connections),
                 new HistoryResource(authentication, eventLog),

@@ -39,13 +39,16 @@ public final class BroadcastResource {
     private static final int MAX_MESSAGE = 4000;
 
     private final Authentication authentication;
+    private final EventRules rules;
     private final LogWriter writer;
     private final OrgStreams streams;
     private final Clock clock;
     private final TimeBasedEpochGenerator ids = Generators.timeBasedEpochGenerator();
 
-    public BroadcastResource(Authentication authentication, LogWriter writer, OrgStreams streams, Clock clock) {
+    public BroadcastResource(
+            Authentication authentication, EventRules rules, LogWriter writer, OrgStreams streams, Clock clock) {
         this.authentication = authentication;
+        this.rules = rules;
         this.writer = writer;
         this.streams = streams;
         this.clock = clock;
@@ -63,7 +66,7 @@ public final class BroadcastResource {
             throw Problem.invalid("type", "reserved", "Only the API service says this.");
         }
         JsonNode payload = body.path("payload");
-        publish(ctx, orgId, type, rooms(body), payload.isMissingNode() ? "{}" : EventRules.payload(payload, "payload"));
+        publish(ctx, orgId, type, rooms(body), payload.isMissingNode() ? "{}" : rules.payload(payload, "payload"));
     }
 
     private static List<RoomName> rooms(JsonNode body) {
@@ -97,7 +100,7 @@ public final class BroadcastResource {
                 orgId,
                 event.type().wireName(),
                 event.rooms(),
-                EventRules.payload(Json.mapper().valueToTree(event.payload()), "payload"));
+                rules.payload(Json.mapper().valueToTree(event.payload()), "payload"));
     }
 
     private static NotificationEvent.ToUser notification(JsonNode body) {

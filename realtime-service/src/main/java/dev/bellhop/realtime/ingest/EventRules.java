@@ -10,15 +10,25 @@ import dev.bellhop.model.wire.ServerMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
-/** What an event has to look like, whoever brings it. Refuses with 422 and the name of the field. */
-final class EventRules {
+/**
+ * What an event has to look like, whoever brings it. Refuses with 422 and the name of the field. What passes is stripped of
+ * HTML, unless that is turned off, and of sensitive values.
+ */
+public final class EventRules {
     private static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)+");
     private static final int MAX_TYPE = 64;
     private static final int MAX_ROOMS = 100;
 
-    private EventRules() {}
+    private final UnaryOperator<JsonNode> strip;
+    private final Redactor redactor = new Redactor();
+
+    /** @param stripHtml whether HTML elements are taken out of the texts of payloads, or stay as they came */
+    public EventRules(boolean stripHtml) {
+        strip = stripHtml ? Sanitizer.create()::apply : UnaryOperator.identity();
+    }
 
     /** The dotted name; the first seed's spelling with underscores is taken for the same type. */
     static String type(JsonNode node, String field) {
@@ -54,11 +64,22 @@ final class EventRules {
         return rooms;
     }
 
-    /** The payload as it will go out: the same value, in our own spelling of JSON. */
-    static String payload(JsonNode node, String field) {
+    /**
+     * The payload as it will go out, in our own spelling of JSON: the same value, but for what is stripped and redacted. The
+     * limit on its size holds before and after.
+     */
+    @SuppressWarnings("ReferenceEquality") // the same instance says that nothing changed
+    String payload(JsonNode node, String field) {
         if (!node.isObject()) {
             throw Problem.invalid(field, "format", "A payload is an object.");
         }
+        String payload = text(node, field);
+        // Stripping first: a cut can join the two halves of a number.
+        JsonNode clean = redactor.apply(strip.apply(node));
+        return clean == node ? payload : text(clean, field);
+    }
+
+    private static String text(JsonNode node, String field) {
         String payload;
         try {
             payload = Json.text(node);

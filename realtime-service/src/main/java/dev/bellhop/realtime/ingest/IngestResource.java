@@ -31,12 +31,14 @@ public final class IngestResource {
     private static final Logger log = LoggerFactory.getLogger(IngestResource.class);
 
     private final Signature signature;
+    private final EventRules rules;
     private final LogWriter writer;
     private final Clock clock;
     private final MeterRegistry meters;
 
-    public IngestResource(Signature signature, LogWriter writer, Clock clock, MeterRegistry meters) {
+    public IngestResource(Signature signature, EventRules rules, LogWriter writer, Clock clock, MeterRegistry meters) {
         this.signature = signature;
+        this.rules = rules;
         this.writer = writer;
         this.clock = clock;
         this.meters = meters;
@@ -132,7 +134,7 @@ public final class IngestResource {
                 uuid(event.path("id"), field + ".id"),
                 EventRules.type(event.path("type"), field + ".type"),
                 EventRules.rooms(event.path("rooms"), field + ".rooms"),
-                EventRules.payload(event.path("payload"), field + ".payload"),
+                rules.payload(event.path("payload"), field + ".payload"),
                 time(event.path("occurred_at"), field + ".occurred_at"),
                 isTrace(trace.textValue()) ? trace.textValue() : null);
     }
