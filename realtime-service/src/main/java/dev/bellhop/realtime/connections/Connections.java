@@ -91,6 +91,7 @@ public final class Connections {
             return new Admission(Optional.empty(), CloseCode.OVERLOADED);
         }
         Connection connection = new Connection(this, wire, handshake, address, streams.acquire(principal.org()));
+        wire.attach(connection);
         open.put(connection.id(), connection);
         heartbeat.add(connection);
         return new Admission(Optional.of(connection), null);

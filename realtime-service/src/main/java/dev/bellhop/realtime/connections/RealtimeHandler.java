@@ -66,6 +66,10 @@ public final class RealtimeHandler extends Handler.Wrapper {
                 refuse(fault.get(), request, response, callback);
                 return true;
             }
+        } else if (request.getHeaders().contains(HttpHeader.UPGRADE, "websocket")) {
+            // Behind this door an offer to upgrade would cost an HTTP session, whatever the answer.
+            refuse(Problem.notFound(), request, response, callback);
+            return true;
         } else if (isGet && path.equals(STREAM_PATH)) {
             stream(request, response, callback);
             return true;
@@ -168,7 +172,7 @@ public final class RealtimeHandler extends Handler.Wrapper {
         response.getHeaders().put("X-Content-Type-Options", "nosniff");
         request.addIdleTimeoutListener(
                 timeout -> false); // comments keep the line busy; a reader that stalls is too slow
-        endpoint.open(admission.connection().get());
+        admission.connection().get().open();
     }
 
     /** The header of a browser that reconnects by itself wins over the address, which it cannot change. */

@@ -23,8 +23,7 @@ final class SseEndpoint implements Wire {
     private final Response response;
     private final Callback whole;
     private final AtomicBoolean ended = new AtomicBoolean();
-    /** Set before the first write, by the thread that made this. */
-    private Connection connection;
+    private volatile Connection connection;
     /** Not written yet. Only touched by writes, which follow one another. */
     private boolean fresh = true;
 
@@ -35,10 +34,10 @@ final class SseEndpoint implements Wire {
         this.whole = whole;
     }
 
-    void open(Connection admitted) {
-        connection = admitted;
+    @Override
+    public void attach(Connection owner) {
+        connection = owner;
         request.addFailureListener(cause -> end(1006, cause));
-        admitted.open();
     }
 
     @Override

@@ -53,14 +53,12 @@ final class WebSocketEndpoint implements FrameHandler, Wire {
             return;
         }
         Connections.Admission admission = connections.admit(this, (Handshake.Outcome.Accepted) handshake, address);
-        admission
-                .connection()
-                .ifPresentOrElse(
-                        admitted -> {
-                            connection = admitted;
-                            admitted.open();
-                        },
-                        () -> refuse(admission.refusal(), "limit", address));
+        admission.connection().ifPresentOrElse(Connection::open, () -> refuse(admission.refusal(), "limit", address));
+    }
+
+    @Override
+    public void attach(Connection owner) {
+        connection = owner;
     }
 
     private static String address(SocketAddress peer) {

@@ -8,6 +8,9 @@ interface Wire extends SendQueue.Transport {
     /** {@code websocket} or {@code sse}. */
     String kind();
 
+    /** Whose wire it is; told before anything else. */
+    void attach(Connection owner);
+
     /** From now on the client is listened to. Called once, after the {@code connected} frame was queued. */
     void listen();
 
