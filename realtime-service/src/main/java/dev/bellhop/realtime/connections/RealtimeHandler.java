@@ -132,8 +132,10 @@ public final class RealtimeHandler extends Handler.Wrapper {
         @Override
         public void customize(Configuration configuration) {
             configuration.setMaxTextMessageSize(messageBytes);
-            configuration.setMaxFrameSize(messageBytes);
-            configuration.setAutoFragment(false);
+            // Frames come in as they arrive and are counted when put together. A limit here would hold for our own
+            // frames too, which may be larger than what a client may say.
+            configuration.setMaxFrameSize(0);
+            configuration.setAutoFragment(true);
             configuration.setIdleTimeout(Duration.ZERO); // pings and their answers decide who is alive
         }
     }
