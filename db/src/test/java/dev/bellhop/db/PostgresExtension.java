@@ -65,6 +65,18 @@ public final class PostgresExtension implements BeforeAllCallback, AfterAllCallb
         admin().useHandle(handle -> handle.execute("drop database if exists " + database + " with (force)"));
     }
 
+    /** Cuts every connection to the database and takes no new ones: for a client the server is down. */
+    public void refuseConnections() {
+        admin().useHandle(handle -> {
+            handle.execute("alter database " + database + " with allow_connections false");
+            handle.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = ?", database);
+        });
+    }
+
+    public void acceptConnections() {
+        admin().useHandle(handle -> handle.execute("alter database " + database + " with allow_connections true"));
+    }
+
     /** JDBC address with user and password. */
     public String url() {
         return Server.INSTANCE.getJdbcUrl("postgres", database);
