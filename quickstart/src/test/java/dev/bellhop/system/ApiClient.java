@@ -72,26 +72,29 @@ public final class ApiClient {
         return send(request(path).GET());
     }
 
-    /** @param body anything that {@link Json} writes: a map, a record, a tree */
-    public Answer post(String path, Object body) {
-        return send(json(request(path)).POST(BodyPublishers.ofByteArray(Json.bytes(body))));
+    /**
+     * @param body anything that {@link Json} writes: a map, a record, a tree
+     * @param headers names and values in turn
+     */
+    public Answer post(String path, Object body, String... headers) {
+        return send(json(request(path, headers)).POST(BodyPublishers.ofByteArray(Json.bytes(body))));
     }
 
+    /** As {@link #post}. */
     public Answer patch(String path, Object body, String... headers) {
-        HttpRequest.Builder request = json(request(path));
-        if (headers.length > 0) {
-            request.headers(headers);
-        }
-        return send(request.method("PATCH", BodyPublishers.ofByteArray(Json.bytes(body))));
+        return send(json(request(path, headers)).method("PATCH", BodyPublishers.ofByteArray(Json.bytes(body))));
     }
 
-    public Answer delete(String path) {
-        return send(request(path).DELETE());
+    public Answer delete(String path, String... headers) {
+        return send(request(path, headers).DELETE());
     }
 
     /** For calls of any other kind. */
-    public HttpRequest.Builder request(String path) {
+    public HttpRequest.Builder request(String path, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path)).timeout(PATIENCE);
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
         return token == null ? request : request.header("Authorization", "Bearer " + token);
     }
 

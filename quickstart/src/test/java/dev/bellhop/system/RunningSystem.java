@@ -1,31 +1,43 @@
 package dev.bellhop.system;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.bellhop.api.ApiService;
 import dev.bellhop.db.PostgresExtension;
 import dev.bellhop.model.security.Secret;
 import dev.bellhop.model.security.Tokens;
 import dev.bellhop.quickstart.DemoData;
 import dev.bellhop.realtime.RealtimeService;
+import dev.bellhop.realtime.testing.TestSocket;
 import java.net.URI;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Both real services on free ports, over a real PostgreSQL with the demo organisations, for one test class. Each service
- * can be stopped and started again on its port, as in a deployment; the addresses stay the same.
+ * can be stopped and started again on its port, as in a deployment; the addresses stay the same. Sockets are closed after
+ * each test.
  *
  * <pre>{@code
  * @RegisterExtension
  * static final RunningSystem system = new RunningSystem().with("BELLHOP_PING_INTERVAL_MS", "200");
  * }</pre>
  */
-public final class RunningSystem implements BeforeAllCallback, AfterAllCallback {
+public final class RunningSystem implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
     /** Signs access tokens. */
     public static final String JWT_SECRET = "a-secret-of-the-tests-0123456789abcdef";
 
@@ -37,10 +49,12 @@ public final class RunningSystem implements BeforeAllCallback, AfterAllCallback 
     private final PostgresExtension postgres = new PostgresExtension();
     private final Map<String, String> settings = new TreeMap<>();
     private final Map<String, ApiClient> clients = new ConcurrentHashMap<>();
+    private final Deque<Runnable> sockets = new ArrayDeque<>();
+    private final OkHttpClient okHttp = new OkHttpClient();
     private RealtimeService realtime;
     private ApiService api;
 
-    /** A setting of either service, in place of its default. */
+    /** A setting of either service, in place of its default; for a running one it counts from its next start. */
     public RunningSystem with(String setting, String value) {
         settings.put(setting, value);
         return this;
@@ -64,7 +78,16 @@ public final class RunningSystem implements BeforeAllCallback, AfterAllCallback 
     }
 
     @Override
+    public void afterEach(ExtensionContext context) {
+        while (!sockets.isEmpty()) {
+            sockets.pop().run();
+        }
+    }
+
+    @Override
     public void afterAll(ExtensionContext context) {
+        okHttp.dispatcher().executorService().shutdown();
+        okHttp.connectionPool().evictAll();
         stopApi();
         stopRealtime();
         postgres.drop();
@@ -98,6 +121,70 @@ public final class RunningSystem implements BeforeAllCallback, AfterAllCallback 
     /** The access token of this demo user. */
     public String token(String email) {
         return as(email).token();
+    }
+
+    /** The id of the organisation of this demo user. */
+    UUID orgOf(String email) {
+        return UUID.fromString(
+                as(email).get("/api/v1/me").expect(200).path("org_id").textValue());
+    }
+
+    /** A socket of this demo user by OkHttp, after its {@code connected} frame. */
+    TestSocket connect(String email) {
+        TestSocket socket = dial(webSocketUri(token(email)));
+        socket.next("connected");
+        return socket;
+    }
+
+    /** A socket by OkHttp, before its first frame. */
+    TestSocket dial(URI uri) {
+        String http = "http" + uri.toString().substring("ws".length());
+        TestSocket socket =
+                new TestSocket(okHttp, new Request.Builder().url(http).build());
+        sockets.push(socket::cut);
+        return socket;
+    }
+
+    /** A socket by the JDK's client, before its first frame. */
+    JdkSocket dialWithJdk(URI uri) {
+        JdkSocket socket = JdkSocket.dial(uri);
+        sockets.push(socket::cut);
+        return socket;
+    }
+
+    /** Every setting of the services, for one that runs as a process of its own. */
+    Map<String, String> settings() {
+        return Map.copyOf(settings);
+    }
+
+    /** Ids of the events in an organisation's log after a position, in order. */
+    List<String> loggedIds(UUID orgId, long after) {
+        return jdbi().withHandle(handle -> handle.createQuery("""
+                        select event_id from realtime.event where org_id = :org and position > :after order by position""")
+                .bind("org", orgId)
+                .bind("after", after)
+                .mapTo(String.class)
+                .list());
+    }
+
+    /** Ids of the events in an organisation's outbox after a number, in order; the sent ones are still there. */
+    List<String> outboxIds(UUID orgId, long after) {
+        return jdbi().withHandle(handle -> handle.createQuery("""
+                        select event_id from api.outbox where org_id = :org and org_seq > :after order by org_seq""")
+                .bind("org", orgId)
+                .bind("after", after)
+                .mapTo(String.class)
+                .list());
+    }
+
+    /** Waits until every committed event is acknowledged by the realtime service. */
+    void awaitEmptyOutbox() {
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> jdbi().withHandle(handle -> handle.createQuery(
+                                        "select count(*) from api.outbox where sent_at is null")
+                                .mapTo(Long.class)
+                                .one())
+                        == 0);
     }
 
     /** Makes and checks tokens of any kind, as the services do. */
