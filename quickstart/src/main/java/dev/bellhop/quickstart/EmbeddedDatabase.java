@@ -208,7 +208,7 @@ final class EmbeddedDatabase implements AutoCloseable {
                 .orElse("it gives no reason")
                 .replaceFirst("^.*?(FATAL|PANIC|error): +", "")
                 .trim();
-        String advice = reason.contains("run as root")
+        String advice = reason.contains("run as root") || reason.startsWith("unshare: ")
                 ? "As root it needs user namespaces (unshare -U), which this system forbids: start Bellhop as an ordinary"
                         + " user, or set BELLHOP_DATABASE_URL to a PostgreSQL of your own."
                 : "Its log is " + log + "; with BELLHOP_DATABASE_URL Bellhop uses a PostgreSQL of your own instead.";

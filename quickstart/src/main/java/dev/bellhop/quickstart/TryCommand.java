@@ -52,9 +52,6 @@ final class TryCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    private final HttpClient client =
-            HttpClient.newBuilder().connectTimeout(PATIENCE).build();
-
     @Override
     public Integer call() throws StartFailure {
         URI base = realtime == null ? Addresses.local(System.getenv(), "BELLHOP_REALTIME_PORT", 8081) : realtime;
@@ -97,6 +94,7 @@ final class TryCommand implements Callable<Integer> {
     }
 
     private Outcome first(URI address) throws ExecutionException, TimeoutException, InterruptedException {
+        HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
         First first = new First();
         WebSocket socket =
                 client.newWebSocketBuilder().buildAsync(address, first).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
