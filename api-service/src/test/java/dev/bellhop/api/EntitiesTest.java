@@ -252,6 +252,22 @@ class EntitiesTest {
     }
 
     @Test
+    @DisplayName("a batch may also come as a bare array")
+    void bareBatch() {
+        User other = api.user(api.organization("Bare batch"), Role.HR);
+        String good = "{\"type\":\"lead\",\"name\":\"x\"}";
+        Answer created = api.post(other, "/api/v1/entities/batch", "[" + good + "," + good + "]");
+        assertThat(created.status()).isEqualTo(201);
+        assertThat(created.json().path("items")).hasSize(2);
+        Answer refused = api.post(other, "/api/v1/entities/batch", "[" + good + ",7]");
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(refused.json().path("errors").path(0).path("field").textValue())
+                .isEqualTo("items.1");
+        assertThat(api.post(other, "/api/v1/entities/batch", "[]").status()).isEqualTo(422);
+        assertThat(api.get(other, "/api/v1/entities").json().path("items")).hasSize(2);
+    }
+
+    @Test
     @DisplayName("a MEMBER changes and deletes what they own or what is shared with them for editing, and nothing else")
     void members() {
         String own = create(member, "mine").header("Location");

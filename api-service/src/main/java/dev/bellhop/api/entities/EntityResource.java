@@ -43,8 +43,9 @@ public final class EntityResource {
         Answer.created(ctx, "/api/v1/entities/" + entity.id(), entity, entity.version());
     }
 
+    /** Takes {@code {"items":[…]}} and the bare array alike. */
     public void createBatch(Context ctx) {
-        Fields body = Fields.of(ctx);
+        Fields body = Fields.ofListOr(ctx, "items");
         List<EntityDraft> drafts = body.objects("items", 1, MAX_BATCH).stream()
                 .map(EntityDraft::of)
                 .toList();

@@ -67,11 +67,27 @@ public final class Fields {
         return new Fields(empty ? Json.mapper().createObjectNode() : object(ctx, PLAIN), "", new ArrayList<>());
     }
 
+    /**
+     * As {@link #of}, where a bare array stands for an object whose only field is that array.
+     *
+     * @param name of that field, also in the names of faults
+     */
+    public static Fields ofListOr(Context ctx, String name) {
+        JsonNode body = body(ctx, PLAIN);
+        return new Fields(
+                body.isArray() ? Json.mapper().createObjectNode().set(name, body) : requireObject(body),
+                "",
+                new ArrayList<>());
+    }
+
     private static ObjectNode object(Context ctx, Set<String> mediaTypes) {
+        return requireObject(body(ctx, mediaTypes));
+    }
+
+    private static JsonNode body(Context ctx, Set<String> mediaTypes) {
         requireMediaType(ctx, mediaTypes);
-        JsonNode body;
         try {
-            body = Json.tree(StandardCharsets.UTF_8
+            return Json.tree(StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(ctx.bodyAsBytes()))
                     .toString());
@@ -80,6 +96,9 @@ public final class Fields {
         } catch (JsonProcessingException e) {
             throw Problem.badRequest("malformed-json", "The body is not strict JSON.");
         }
+    }
+
+    private static ObjectNode requireObject(JsonNode body) {
         if (body instanceof ObjectNode object) {
             return object;
         }
