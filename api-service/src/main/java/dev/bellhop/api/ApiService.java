@@ -6,6 +6,8 @@ import dev.bellhop.api.auth.Authentication;
 import dev.bellhop.api.auth.Passwords;
 import dev.bellhop.api.auth.SessionResource;
 import dev.bellhop.api.auth.SessionStore;
+import dev.bellhop.api.departments.DepartmentResource;
+import dev.bellhop.api.departments.DepartmentStore;
 import dev.bellhop.api.entities.EntityResource;
 import dev.bellhop.api.entities.EntityStore;
 import dev.bellhop.api.health.HealthResource;
@@ -17,6 +19,8 @@ import dev.bellhop.api.http.WithoutUpgrade;
 import dev.bellhop.api.outbox.Outbox;
 import dev.bellhop.api.outbox.OutboxCleanup;
 import dev.bellhop.api.outbox.OutboxRelay;
+import dev.bellhop.api.properties.PropertyResource;
+import dev.bellhop.api.properties.PropertyStore;
 import dev.bellhop.api.shares.ShareResource;
 import dev.bellhop.api.shares.ShareStore;
 import dev.bellhop.db.Database;
@@ -113,6 +117,8 @@ public final class ApiService implements AutoCloseable {
                 new Headers(config.allowedOrigins()),
                 new Authentication(tokens, sessions),
                 new SessionResource(sessions, new Passwords(), tokens, clock),
+                new PropertyResource(new PropertyStore(requests.jdbi(), outbox), cursors),
+                new DepartmentResource(new DepartmentStore(requests.jdbi(), outbox), cursors),
                 new EntityResource(new EntityStore(requests.jdbi(), outbox), cursors),
                 new ApplicationResource(
                         new ApplicationStore(requests.jdbi(), outbox),

@@ -67,6 +67,10 @@ final class Problems {
                     .log("database.unavailable");
             return Problem.unavailable("The database is not available at the moment.", Duration.ofSeconds(2));
         }
+        if (SqlErrors.isForeignKeyViolation(failure)) {
+            // It was there when it was looked up: somebody deleted it in the meantime.
+            return Problem.conflict("reference-gone", "A record that this one names has just been deleted.");
+        }
         log.atError()
                 .addKeyValue("request_id", Headers.requestId(ctx))
                 .setCause(failure)

@@ -1,5 +1,6 @@
 package dev.bellhop.api;
 
+import static dev.bellhop.api.auth.Access.HR;
 import static dev.bellhop.api.auth.Access.MEMBERS;
 import static dev.bellhop.api.auth.Access.PUBLIC;
 import static dev.bellhop.api.auth.Access.REVIEWERS;
@@ -7,9 +8,11 @@ import static dev.bellhop.api.auth.Access.REVIEWERS;
 import dev.bellhop.api.applications.ApplicationResource;
 import dev.bellhop.api.auth.Authentication;
 import dev.bellhop.api.auth.SessionResource;
+import dev.bellhop.api.departments.DepartmentResource;
 import dev.bellhop.api.entities.EntityResource;
 import dev.bellhop.api.health.HealthResource;
 import dev.bellhop.api.http.Headers;
+import dev.bellhop.api.properties.PropertyResource;
 import dev.bellhop.api.shares.ShareResource;
 import io.javalin.config.RoutesConfig;
 
@@ -18,6 +21,8 @@ record Routes(
         Headers headers,
         Authentication authentication,
         SessionResource sessions,
+        PropertyResource properties,
+        DepartmentResource departments,
         EntityResource entities,
         ApplicationResource applications,
         ShareResource shares,
@@ -33,6 +38,18 @@ record Routes(
         r.post("/api/v1/auth/refresh", sessions::refresh, PUBLIC);
         r.post("/api/v1/auth/logout", sessions::logout, PUBLIC);
         r.get("/api/v1/me", sessions::me, MEMBERS);
+
+        r.get("/api/v1/properties", properties::list, REVIEWERS);
+        r.post("/api/v1/properties", properties::create, HR);
+        r.get("/api/v1/properties/{id}", properties::get, REVIEWERS);
+        r.patch("/api/v1/properties/{id}", properties::change, HR);
+        r.delete("/api/v1/properties/{id}", properties::delete, HR);
+
+        r.get("/api/v1/departments", departments::list, MEMBERS);
+        r.post("/api/v1/departments", departments::create, HR);
+        r.get("/api/v1/departments/{id}", departments::get, MEMBERS);
+        r.patch("/api/v1/departments/{id}", departments::change, HR);
+        r.delete("/api/v1/departments/{id}", departments::delete, HR);
 
         r.get("/api/v1/entities", entities::list, MEMBERS);
         r.post("/api/v1/entities", entities::create, MEMBERS);

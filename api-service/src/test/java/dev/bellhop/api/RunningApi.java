@@ -1,5 +1,7 @@
 package dev.bellhop.api;
 
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.bellhop.api.auth.Passwords;
@@ -15,6 +17,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -107,6 +110,17 @@ public final class RunningApi implements BeforeAllCallback, AfterAllCallback {
     /** Beside the service, as psql would be. */
     public Jdbi jdbi() {
         return Jdbi.create(postgres.url() + "&currentSchema=api");
+    }
+
+    /** What the receiver has of an organisation with that id in that field of the payload; waits at most 5 s for so many. */
+    public List<Receiver.Logged> eventsOf(UUID orgId, String field, UUID id, int count) {
+        return await().atMost(Duration.ofSeconds(5))
+                .until(
+                        () -> receiver.log(orgId).stream()
+                                .filter(event ->
+                                        event.payload().path(field).asText().equals(id.toString()))
+                                .toList(),
+                        events -> events.size() >= count);
     }
 
     public UUID organization(String name) {

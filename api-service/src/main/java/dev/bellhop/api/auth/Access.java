@@ -10,13 +10,16 @@ public enum Access implements RouteRole {
     /** Every member of an organisation. */
     MEMBERS,
     /** Who decides on applications and shares records: everybody but MEMBER. */
-    REVIEWERS;
+    REVIEWERS,
+    /** ADMIN and HR. */
+    HR;
 
     boolean admits(Role role) {
         return switch (this) {
             case PUBLIC -> true;
             case MEMBERS -> role != Role.SERVICE;
             case REVIEWERS -> role != Role.SERVICE && role != Role.MEMBER;
+            case HR -> role == Role.ADMIN || role == Role.HR;
         };
     }
 }
