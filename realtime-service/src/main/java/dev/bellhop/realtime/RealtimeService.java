@@ -7,6 +7,7 @@ import dev.bellhop.model.security.Tokens;
 import dev.bellhop.model.wire.EventBatch;
 import dev.bellhop.model.wire.Json;
 import dev.bellhop.realtime.admin.ConnectionsResource;
+import dev.bellhop.realtime.admin.ExplainResource;
 import dev.bellhop.realtime.admin.HistoryResource;
 import dev.bellhop.realtime.admin.StatsResource;
 import dev.bellhop.realtime.connections.Connections;
@@ -26,6 +27,7 @@ import dev.bellhop.realtime.log.EventLog;
 import dev.bellhop.realtime.log.LogWriter;
 import dev.bellhop.realtime.log.PostgresEventLog;
 import dev.bellhop.realtime.log.Retention;
+import dev.bellhop.realtime.log.SpanLog;
 import dev.bellhop.realtime.rooms.Standing;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
@@ -50,6 +52,11 @@ public final class RealtimeService implements AutoCloseable {
     /** A body may be a little larger than a batch, so that the answer can say by how much. */
     private static final long MAX_BODY_BYTES = EventBatch.MAX_BYTES + 1024L;
 
+    /** How long it is known who was connected when. */
+    private static final Duration SPANS_KEPT = Duration.ofHours(24);
+
+    private static final Duration SPAN_INTERVAL = Duration.ofMillis(500);
+
     /** How long calls under way may take when the service stops. */
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
 
@@ -65,7 +72,9 @@ public final class RealtimeService implements AutoCloseable {
     private final NodeThreads threads;
     private final OrgStreams streams;
     private final Connections connections;
+    private final SpanLog spans;
     private final Timer.Task retentionTask;
+    private final Timer.Task spanTask;
     private final Javalin http;
 
     private RealtimeService(Config config, Clock clock) {
@@ -76,8 +85,9 @@ public final class RealtimeService implements AutoCloseable {
         Tokens tokens = Tokens.hs256(config.jwtSecret(), clock);
         EventLog eventLog = new PostgresEventLog(database.jdbi());
         DeliveryMeter meter = new DeliveryMeter(meters);
+        spans = new SpanLog(database.jdbi(), meters);
         streams = new OrgStreams(
-                eventLog, threads, clock, TAIL_BYTES, config.followInterval(), config.presenceGrace(), meter);
+                eventLog, threads, clock, TAIL_BYTES, config.followInterval(), config.presenceGrace(), meter, spans);
         LogWriter writer = new LogWriter(eventLog, threads.writer(), streams::appended);
         connections = new Connections(config, tokens, streams, threads.timer(), clock, meters);
 
@@ -91,17 +101,22 @@ public final class RealtimeService implements AutoCloseable {
                 stats,
                 new ConnectionsResource(authentication, connections),
                 new HistoryResource(authentication, eventLog),
+                new ExplainResource(authentication, eventLog, spans),
                 new HealthResource(eventLog, connections, meters, config.metricsToken()));
         Retention retention =
                 new Retention(database.jdbi(), config.retentionAge(), config.retentionEvents(), Standing.WINDOW);
         retentionTask = threads.timer()
                 .every(config.retentionInterval(), () -> threads.writer().execute(() -> removeOld(retention)));
+        spanTask = threads.timer().every(SPAN_INTERVAL, () -> threads.writer().execute(spans::flush));
         http = Javalin.create(javalin -> configure(javalin, config, routes, tokens));
     }
 
-    private static void removeOld(Retention retention) {
+    private void removeOld(Retention retention) {
         try {
             retention.run();
+            while (spans.deleteOlderThan(SPANS_KEPT) > 0) {
+                log.debug("removed old spans");
+            }
         } catch (RuntimeException failure) {
             log.warn("retention did not finish and runs again later cause={}", failure.toString());
         }
@@ -161,8 +176,10 @@ public final class RealtimeService implements AutoCloseable {
     @Override
     public void close() {
         retentionTask.cancel();
+        spanTask.cancel();
         connections.drain(RECONNECT_SPREAD, DRAIN_PATIENCE);
         http.stop();
+        spans.flush();
         connections.stop();
         streams.close();
         threads.close();

@@ -1,6 +1,7 @@
 package dev.bellhop.realtime;
 
 import dev.bellhop.realtime.admin.ConnectionsResource;
+import dev.bellhop.realtime.admin.ExplainResource;
 import dev.bellhop.realtime.admin.HistoryResource;
 import dev.bellhop.realtime.admin.StatsResource;
 import dev.bellhop.realtime.health.HealthResource;
@@ -19,6 +20,7 @@ record Routes(
         StatsResource stats,
         ConnectionsResource connections,
         HistoryResource history,
+        ExplainResource explain,
         HealthResource health) {
 
     void register(RoutesConfig routes) {
@@ -33,6 +35,7 @@ record Routes(
         routes.delete("/ws/connections/{id}", connections::kick);
         routes.delete("/ws/users/{id}/connections", connections::kickUser);
         routes.get("/ws/history", history::history);
+        routes.get("/ws/explain", explain::explain);
 
         routes.get("/health/live", health::live);
         routes.get("/health/ready", health::ready);

@@ -395,15 +395,15 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         if (!closing.compareAndSet(null, code)) {
             return;
         }
-        stream.leave(subscriber);
         Frame last = Frame.of(
                 ServerMessage.disconnect(code, retryAfterMs), home.clock().instant());
-        boolean peerReads = code != CloseCode.SLOW_CONSUMER && code != CloseCode.NO_PONG;
-        if (peerReads) {
-            queue.end(last, () -> wire.close(code));
+        Optional<Long> firstDropped = Optional.empty();
+        if (code == CloseCode.SLOW_CONSUMER || code == CloseCode.NO_PONG) {
+            firstDropped = queue.endNow(last, () -> wire.close(code)); // the peer does not read
         } else {
-            queue.endNow(last, () -> wire.close(code));
+            queue.end(last, () -> wire.close(code));
         }
+        stream.leave(subscriber, code.reason(), firstDropped);
         home.timer().after(FAREWELL, wire::abort);
     }
 
@@ -437,7 +437,7 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         }
         replace(expiry, null);
         replace(statsRepeat, null);
-        stream.leave(subscriber);
+        stream.leave(subscriber, "peer", Optional.empty());
         CloseCode ours = closing.get();
         log.atInfo()
                 .addKeyValue("connection", id)
@@ -482,7 +482,8 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         return id;
     }
 
-    Principal principal() {
+    @Override
+    public Principal principal() {
         return principal;
     }
 
@@ -490,7 +491,8 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         return address;
     }
 
-    String kind() {
+    @Override
+    public String kind() {
         return wire.kind();
     }
 }

@@ -67,6 +67,11 @@ public final class Frame {
         return cursor.position();
     }
 
+    /** Place in the log where it is an event, as it goes out the first time. */
+    Optional<Long> logPosition() {
+        return rooms.isEmpty() || cursor == null ? Optional.empty() : Optional.of(cursor.position());
+    }
+
     int fingerprint() {
         return cursor.fingerprint();
     }

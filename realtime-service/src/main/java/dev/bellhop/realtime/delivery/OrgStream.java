@@ -12,6 +12,8 @@ import dev.bellhop.realtime.delivery.Subscriber.RoomReplay;
 import dev.bellhop.realtime.log.EventLog;
 import dev.bellhop.realtime.log.LoggedEvent;
 import dev.bellhop.realtime.log.NewEvent;
+import dev.bellhop.realtime.log.Span;
+import dev.bellhop.realtime.log.SpanLog;
 import dev.bellhop.realtime.rooms.Standing;
 import java.time.Clock;
 import java.time.Duration;
@@ -69,7 +71,8 @@ public final class OrgStream {
             Clock clock,
             int tailBytes,
             Duration presenceGrace,
-            DeliveryMeter meter) {}
+            DeliveryMeter meter,
+            SpanLog spans) {}
 
     private final UUID orgId;
     private final Node node;
@@ -281,9 +284,15 @@ public final class OrgStream {
         });
     }
 
-    /** The connection is gone. */
-    public void leave(Subscriber subscriber) {
+    /**
+     * The connection is gone.
+     *
+     * @param reason of the close, or {@code peer}
+     * @param firstDropped position of the first event that was queued and did not leave, where that is known
+     */
+    public void leave(Subscriber subscriber, String reason, Optional<Long> firstDropped) {
         step(() -> {
+            endSpan(subscriber, firstDropped.map(dropped -> dropped - 1).orElse(positionOf(subscriber)), reason);
             subscriber.gone = true;
             subscribers.remove(subscriber);
             presence.stopWatching(subscriber);
@@ -595,6 +604,7 @@ public final class OrgStream {
             rooms.add(room, subscriber);
             presence.changed(room);
         });
+        beginSpan(subscriber, resume instanceof Resume.Recovered);
         subscriber.owner.joined(resume, from, wanted);
         if (resume instanceof Resume.Recovered) {
             subscriber.catchup = new Catchup();
@@ -610,6 +620,7 @@ public final class OrgStream {
             subscriber.enter(room, positionOf(subscriber));
             rooms.add(room, subscriber);
             presence.changed(room);
+            changeSpan(subscriber);
         }
     }
 
@@ -617,6 +628,38 @@ public final class OrgStream {
         subscriber.leave(room, positionOf(subscriber));
         rooms.remove(room, subscriber);
         presence.changed(room);
+        changeSpan(subscriber);
+    }
+
+    // ---- what is remembered for those who ask why ----
+
+    private void beginSpan(Subscriber subscriber, boolean resumed) {
+        subscriber.span = UUID.randomUUID();
+        node.spans()
+                .begin(new Span(
+                        subscriber.span,
+                        orgId,
+                        subscriber.owner.who().connectionId(),
+                        subscriber.owner.principal(),
+                        subscriber.owner.kind(),
+                        List.copyOf(subscriber.rooms()),
+                        positionOf(subscriber),
+                        resumed,
+                        node.clock().instant()));
+    }
+
+    private void changeSpan(Subscriber subscriber) {
+        if (subscriber.span != null) {
+            endSpan(subscriber, positionOf(subscriber), "rooms_changed");
+            beginSpan(subscriber, false);
+        }
+    }
+
+    private void endSpan(Subscriber subscriber, long at, String reason) {
+        if (subscriber.span != null) {
+            node.spans().end(new Span.End(subscriber.span, at, node.clock().instant(), reason));
+            subscriber.span = null;
+        }
     }
 
     private void replayRoom(Subscriber subscriber, RoomName room, long after, String ref) {

@@ -3,6 +3,7 @@ package dev.bellhop.realtime.delivery;
 import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.realtime.log.Append;
 import dev.bellhop.realtime.log.EventLog;
+import dev.bellhop.realtime.log.SpanLog;
 import dev.bellhop.realtime.rooms.Standing;
 import java.time.Clock;
 import java.time.Duration;
@@ -57,8 +58,9 @@ public final class OrgStreams implements AutoCloseable {
             int tailBytes,
             Duration followEvery,
             Duration presenceGrace,
-            DeliveryMeter meter) {
-        this.node = new OrgStream.Node(eventLog, threads, clock, tailBytes, presenceGrace, meter);
+            DeliveryMeter meter,
+            SpanLog spans) {
+        this.node = new OrgStream.Node(eventLog, threads, clock, tailBytes, presenceGrace, meter, spans);
         this.presence = threads.timer()
                 .every(PRESENCE_INTERVAL, () -> entries.forEach((orgId, entry) -> entry.stream.presenceTick()));
         this.follower = threads.timer().every(followEvery, this::look);

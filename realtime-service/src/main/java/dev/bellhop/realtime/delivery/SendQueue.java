@@ -3,6 +3,7 @@ package dev.bellhop.realtime.delivery;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.IteratingCallback;
 
@@ -99,15 +100,24 @@ public final class SendQueue {
         flush.iterate();
     }
 
-    /** Drops what waits, sends a last frame and runs the end. For a peer that does not read. */
-    public void endNow(Frame last, Runnable then) {
+    /**
+     * Drops what waits, sends a last frame and runs the end. For a peer that does not read.
+     *
+     * @return position of the first event that was dropped, where one was
+     */
+    public Optional<Long> endNow(Frame last, Runnable then) {
+        Optional<Long> firstDropped = Optional.empty();
         synchronized (this) {
             if (afterwards == null && waiting != null) {
+                firstDropped = waiting.stream()
+                        .flatMap(frame -> frame.logPosition().stream())
+                        .findFirst();
                 waiting.forEach(frame -> queuedBytes -= frame.size());
                 waiting = null;
             }
         }
         end(last, then);
+        return firstDropped;
     }
 
     void flush() {

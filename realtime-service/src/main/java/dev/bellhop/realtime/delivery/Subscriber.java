@@ -1,5 +1,6 @@
 package dev.bellhop.realtime.delivery;
 
+import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.wire.Cursor;
 import dev.bellhop.model.wire.ErrorCode;
 import dev.bellhop.model.wire.RoomName;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Predicate;
 
 /**
@@ -32,6 +34,12 @@ public final class Subscriber {
         boolean isUser(String userId);
 
         Who who();
+
+        /** Whom it speaks for, with the rights of now. */
+        Principal principal();
+
+        /** {@code websocket} or {@code sse}. */
+        String kind();
 
         /** Whether its user may be in a room now. */
         boolean mayJoin(RoomName room);
@@ -116,6 +124,8 @@ public final class Subscriber {
     Catchup catchup;
     /** Has frames in its queue that were not flushed yet. */
     boolean touched;
+    /** The span that is being recorded, null before and after. */
+    UUID span;
     /** It is gone; nothing is to be given to it. */
     boolean gone;
 

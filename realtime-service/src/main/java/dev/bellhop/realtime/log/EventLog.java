@@ -2,9 +2,11 @@ package dev.bellhop.realtime.log;
 
 import dev.bellhop.model.wire.RoomName;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -43,6 +45,12 @@ public interface EventLog {
 
     /** The newest events of one room up to a position, ascending. */
     List<LoggedEvent> newest(UUID orgId, RoomName room, long upTo, int limit);
+
+    /** An event with the time at which it was logged. */
+    record Found(LoggedEvent logged, Instant appendedAt) {}
+
+    /** Looks an event up by its id. */
+    Optional<Found> find(UUID orgId, UUID eventId);
 
     /** How many events from position {@code after + 1} to {@code upTo} name one of the rooms; counts up to {@code most + 1}. */
     long count(UUID orgId, long after, long upTo, Collection<RoomName> rooms, long most);

@@ -5,6 +5,7 @@ import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.model.wire.Timestamps;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -322,6 +323,23 @@ public final class PostgresEventLog implements EventLog {
         Collections.reverse(newestFirst);
         return newestFirst;
     }
+
+    @Override
+    public Optional<Found> find(UUID orgId, UUID eventId) {
+        return jdbi.withHandle(handle -> handle.createQuery("""
+                        select position, appended_at from realtime.event where org_id = :org and event_id = :id""")
+                .bind("org", orgId)
+                .bind("id", eventId)
+                .map((rs, ctx) -> new Place(
+                        rs.getLong("position"),
+                        rs.getObject("appended_at", OffsetDateTime.class).toInstant()))
+                .findOne()
+                .flatMap(place -> read(orgId, place.position() - 1, place.position(), 1).stream()
+                        .findFirst()
+                        .map(event -> new Found(event, place.appendedAt()))));
+    }
+
+    private record Place(long position, Instant appendedAt) {}
 
     @Override
     public List<LoggedEvent> controls(UUID orgId, Duration window, long upTo) {
