@@ -3,6 +3,7 @@ package dev.bellhop.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.bellhop.model.wire.Cursor;
 import dev.bellhop.realtime.testing.TestSocket;
 import java.net.URI;
 import java.util.ArrayList;
@@ -106,7 +107,7 @@ class RealtimeDownTest {
         create("missed 3");
         TestSocket watch = system.connect("hr@harbor.example");
         create("missed 4");
-        watch.next("entity.created");
+        Frames.upTo(watch::nextText, Frames.named("missed 4"));
 
         TestSocket back = system.dial(resume("hr@harbor.example", cursor));
         JsonNode connected = back.next("connected");
@@ -195,7 +196,7 @@ class RealtimeDownTest {
     }
 
     private static long position(String cursor) {
-        return dev.bellhop.model.wire.Cursor.parse(cursor).orElseThrow().position();
+        return Cursor.parse(cursor).orElseThrow().position();
     }
 
     private static List<String> names(List<JsonNode> frames) {

@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import org.jdbi.v3.core.Jdbi;
@@ -187,6 +189,15 @@ public final class RunningSystem implements BeforeAllCallback, AfterEachCallback
                         == 0);
     }
 
+    /** The sum over all labels of a counter or gauge of the realtime service; 0 for one that never counted. */
+    double realtimeMetric(String name) {
+        Matcher lines = Pattern.compile("(?m)^" + Pattern.quote(name) + "(?:\\{[^}]*})? (\\S+)$")
+                .matcher(new ApiClient(realtimeUri(), null).get("/metrics").body());
+        return lines.results()
+                .mapToDouble(line -> Double.parseDouble(line.group(1)))
+                .sum();
+    }
+
     /** Makes and checks tokens of any kind, as the services do. */
     public Tokens tokens() {
         return Tokens.hs256(Secret.ofText(settings.get("BELLHOP_JWT_SECRET")), Clock.systemUTC());
@@ -216,6 +227,12 @@ public final class RunningSystem implements BeforeAllCallback, AfterEachCallback
 
     public void startApi() {
         api = ApiService.start(dev.bellhop.api.Config.from(settings));
+    }
+
+    void startApiUnlessRunning() {
+        if (api == null) {
+            startApi();
+        }
     }
 
     /** As SIGTERM would. Harmless when it is stopped already. */
