@@ -15,11 +15,13 @@ import dev.bellhop.model.wire.Json;
 import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.realtime.delivery.OrgStreams;
 import dev.bellhop.realtime.http.Authentication;
+import dev.bellhop.realtime.http.JsonBody;
 import dev.bellhop.realtime.log.Append;
 import dev.bellhop.realtime.log.LogWriter;
 import dev.bellhop.realtime.log.LoggedEvent;
 import dev.bellhop.realtime.log.NewEvent;
 import io.javalin.http.Context;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 import java.util.Iterator;
@@ -139,7 +141,7 @@ public final class BroadcastResource {
     }
 
     private static JsonNode body(Context ctx, Set<String> known) throws JsonProcessingException {
-        JsonNode body = Json.tree(ctx.body());
+        JsonNode body = Json.tree(new String(JsonBody.bytes(ctx), StandardCharsets.UTF_8));
         if (!body.isObject()) {
             throw Problem.badRequest("malformed-json", "The body is not one JSON object.");
         }

@@ -80,10 +80,8 @@ public final class EventRules {
     }
 
     private static String text(JsonNode node, String field) {
-        String payload;
-        try {
-            payload = Json.text(node);
-        } catch (IllegalArgumentException loneSurrogate) {
+        String payload = Json.text(node);
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(payload)) { // half of a surrogate pair
             throw Problem.invalid(field, "encoding", "The payload holds text that is not Unicode.");
         }
         if (payload.getBytes(StandardCharsets.UTF_8).length > EventBatch.MAX_PAYLOAD_BYTES) {

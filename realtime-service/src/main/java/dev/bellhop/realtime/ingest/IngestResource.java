@@ -6,6 +6,7 @@ import dev.bellhop.model.security.Signature;
 import dev.bellhop.model.wire.EventBatch;
 import dev.bellhop.model.wire.Json;
 import dev.bellhop.model.wire.Timestamps;
+import dev.bellhop.realtime.http.JsonBody;
 import dev.bellhop.realtime.log.Append;
 import dev.bellhop.realtime.log.LogWriter;
 import dev.bellhop.realtime.log.NewEvent;
@@ -28,6 +29,10 @@ import org.slf4j.LoggerFactory;
 public final class IngestResource {
     private static final Pattern SOURCE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
     private static final Pattern TRACEPARENT = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
+    /** The years that RFC 3339 has and every store knows. */
+    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+
+    private static final Instant TOO_LATE = Instant.parse("+10000-01-01T00:00:00Z");
     private static final Logger log = LoggerFactory.getLogger(IngestResource.class);
 
     private final Signature signature;
@@ -45,11 +50,7 @@ public final class IngestResource {
     }
 
     public void post(Context ctx) throws java.io.IOException {
-        String encoding = ctx.header("Content-Encoding");
-        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-            throw Problem.unsupportedMediaType("The body must not be compressed.");
-        }
-        byte[] body = ctx.bodyAsBytes();
+        byte[] body = JsonBody.bytes(ctx);
         verify(ctx, body);
         if (body.length > EventBatch.MAX_BYTES) {
             throw Problem.tooLarge("A batch is at most 1 MiB.");
@@ -162,10 +163,18 @@ public final class IngestResource {
 
     private static Instant time(JsonNode node, String field) {
         try {
-            return Timestamps.parse(node.isTextual() ? node.textValue() : "");
+            Instant time = Timestamps.parse(node.isTextual() ? node.textValue() : "");
+            if (!time.isBefore(EARLIEST) && time.isBefore(TOO_LATE)) {
+                return time;
+            }
         } catch (DateTimeParseException e) {
-            throw Problem.invalid(field, "format", "An RFC 3339 time is needed.");
+            throw notTime(field);
         }
+        throw notTime(field);
+    }
+
+    private static Problem notTime(String field) {
+        return Problem.invalid(field, "format", "An RFC 3339 time is needed.");
     }
 
     private EventBatch.Receipt receipt(Append append, Append.Outcome outcome, UUID orgId) {
