@@ -36,19 +36,27 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** The real service on a real PostgreSQL and a free port, and hands to talk to it. */
-public final class RunningRealtime implements BeforeAllCallback, AfterAllCallback {
+public final class RunningRealtime implements BeforeAllCallback, AfterAllCallback, AutoCloseable {
     public static final String JWT_SECRET = "a secret of the tests, long enough for HS256";
     public static final String EVENT_SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
     private static final MediaType JSON = MediaType.get("application/json");
 
-    private final PostgresExtension postgres = new PostgresExtension();
+    private final PostgresExtension postgres;
     private final Map<String, String> settings = new HashMap<>();
     private final List<TestSocket> sockets = new ArrayList<>();
     private final Tokens tokens = Tokens.hs256(Secret.ofText(JWT_SECRET), Clock.systemUTC());
     private final Signature signature = new Signature(List.of(Secret.ofWebhook(EVENT_SECRET)));
     private final OkHttpClient client = client();
     private RealtimeService service;
+
+    public RunningRealtime() {
+        this(new PostgresExtension());
+    }
+
+    private RunningRealtime(PostgresExtension postgres) {
+        this.postgres = postgres;
+    }
 
     private static OkHttpClient client() {
         OkHttpClient client =
@@ -72,11 +80,25 @@ public final class RunningRealtime implements BeforeAllCallback, AfterAllCallbac
 
     @Override
     public void afterAll(ExtensionContext context) {
+        close();
+        postgres.drop();
+    }
+
+    /** Another node on the same log. */
+    public RunningRealtime anotherNode() {
+        RunningRealtime node = new RunningRealtime(postgres);
+        node.settings.putAll(settings);
+        node.start();
+        return node;
+    }
+
+    /** Ends the node and leaves its log. */
+    @Override
+    public void close() {
         sockets.forEach(TestSocket::cut);
         stop();
         client.dispatcher().executorService().shutdown();
         client.connectionPool().evictAll();
-        postgres.drop();
     }
 
     public void start() {
@@ -265,6 +287,23 @@ public final class RunningRealtime implements BeforeAllCallback, AfterAllCallbac
         batch.put("source", "test-producer");
         batch.put("first_seq", firstSeq);
         return batch;
+    }
+
+    /** {@code count} events {@code custom.tick} for these rooms, numbered from {@code first} in their payload {@code n}. */
+    public static List<Map<String, Object>> ticks(int first, int count, String... rooms) {
+        List<Map<String, Object>> events = new ArrayList<>(count);
+        for (int n = first; n < first + count; n++) {
+            events.add(event("custom.tick", List.of(rooms), Map.of("n", n)));
+        }
+        return events;
+    }
+
+    /** Posts events that have to be taken. */
+    public void publish(UUID orgId, List<Map<String, Object>> events) {
+        Answer answer = ingest(batch(orgId, events));
+        if (answer.status() != 200 || answer.body().path("accepted").asInt() != events.size()) {
+            throw new AssertionError("not taken: " + answer);
+        }
     }
 
     /** Posts a batch with a good signature. */

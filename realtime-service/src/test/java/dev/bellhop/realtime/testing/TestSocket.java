@@ -64,12 +64,20 @@ public final class TestSocket extends WebSocketListener implements AutoCloseable
         return await(opened, "no answer to the handshake");
     }
 
-    /** The next frame, whatever it is. */
+    /** The next frame but pings, which come when they like. */
     public JsonNode next() {
-        return parse(nextText());
+        JsonNode frame;
+        do {
+            frame = parse(nextText());
+        } while (isPing(frame));
+        return frame;
     }
 
-    /** As {@link #next}, as it came. */
+    private static boolean isPing(JsonNode frame) {
+        return "ping".equals(frame.path("type").textValue());
+    }
+
+    /** The next frame, whatever it is, as it came. */
     public String nextText() {
         try {
             String text = heard.poll(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
@@ -85,7 +93,7 @@ public final class TestSocket extends WebSocketListener implements AutoCloseable
 
     /** The next frame, which has to be of that type. */
     public JsonNode next(String type) {
-        JsonNode frame = next();
+        JsonNode frame = type.equals("ping") ? parse(nextText()) : next();
         if (!type.equals(frame.path("type").textValue())) {
             throw new AssertionError("expected " + type + ", heard " + frame);
         }

@@ -181,6 +181,16 @@ class EventCatalogueTest {
         messages.put("unsubscribed", ServerMessage.unsubscribed(RoomName.GLOBAL, "client", "r-1"));
         messages.put("heartbeatAck", ServerMessage.heartbeatAck(UPDATED, "r-1"));
         messages.put("ping", ServerMessage.ping(CURSOR));
+        ServerMessage.UserName maria = new ServerMessage.UserName(MARIA.toString(), "Maria Silva");
+        messages.put(
+                "presence",
+                ServerMessage.presence(
+                        RoomName.ORG,
+                        List.of(new ServerMessage.PresentUser(MARIA.toString(), "Maria Silva", 2, CREATED)),
+                        1,
+                        "r-1"));
+        messages.put("presenceJoined", ServerMessage.presenceJoined(RoomName.ORG, List.of(maria)));
+        messages.put("presenceLeft", ServerMessage.presenceLeft(RoomName.ORG, List.of(maria)));
         messages.put("tokenExpiring", ServerMessage.tokenExpiring(UPDATED));
         messages.put("refreshed", ServerMessage.refreshed(UPDATED, "r-1"));
         messages.put("error", ServerMessage.error(ErrorCode.FORBIDDEN_ROOM, "you may not be in property-7", "r-1"));
