@@ -70,7 +70,7 @@ final class ScanningCutter implements ElementCutter {
                     cuts.add(at, end + 1);
                     return end + 1;
                 }
-                return text.length();
+                return at + 1;
             }
             boolean end = text.startsWith("/", at + 1);
             readName(at + (end ? 2 : 1));
@@ -81,9 +81,22 @@ final class ScanningCutter implements ElementCutter {
                 return element(at, end);
             }
             if (!end && at < lastHandler()) {
-                readTag(nameEnd, true);
+                readTag(unknownNameEnd(), true);
             }
             return nameEnd;
+        }
+
+        /** What else stands there before a delimiter belongs to the name, be it an equals sign or a quote. */
+        private int unknownNameEnd() {
+            int i = nameEnd;
+            while (i < text.length()
+                    && text.charAt(i) != '>'
+                    && text.charAt(i) != '/'
+                    && !Html.isSpace(text.charAt(i))) {
+                i++;
+            }
+            work += i - nameEnd;
+            return i;
         }
 
         private int comment(int at) {

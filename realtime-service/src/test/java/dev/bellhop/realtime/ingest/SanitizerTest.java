@@ -29,9 +29,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class SanitizerTest {
     private static final Pattern TAG =
-            Pattern.compile("<[/\\x00]*([a-z][a-z0-9\\x00]*)[\\s/>]", Pattern.CASE_INSENSITIVE);
+            Pattern.compile("<\\x00*/?\\x00*([a-z][a-z0-9\\x00]*)[\\s/>]", Pattern.CASE_INSENSITIVE);
     private static final Pattern HANDLER_IN_TAG =
-            Pattern.compile("<[a-z][^>]*[\\s/\"']on[a-z\\x00]{3,}\\s*=", Pattern.CASE_INSENSITIVE);
+            Pattern.compile("<[a-z][^>]*[\\s/]on[a-z\\x00]{3,}\\s*=", Pattern.CASE_INSENSITIVE);
 
     /** What strips, with the library and without. */
     enum By {
