@@ -20,6 +20,8 @@ import dev.bellhop.realtime.delivery.Timer;
 import dev.bellhop.realtime.health.HealthResource;
 import dev.bellhop.realtime.http.Authentication;
 import dev.bellhop.realtime.http.JsonErrorHandler;
+import dev.bellhop.realtime.http.WholeBodies;
+import dev.bellhop.realtime.http.WithoutUpgrade;
 import dev.bellhop.realtime.ingest.BroadcastResource;
 import dev.bellhop.realtime.ingest.EventRules;
 import dev.bellhop.realtime.ingest.IngestResource;
@@ -39,7 +41,6 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Handler;
-import org.eclipse.jetty.server.handler.EagerContentHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +51,7 @@ public final class RealtimeService implements AutoCloseable {
     private static final int STORE_THREADS = 4;
     private static final int TAIL_BYTES = 4 << 20;
     /** A body may be a little larger than a batch, so that the answer can say by how much. */
-    private static final long MAX_BODY_BYTES = EventBatch.MAX_BYTES + 1024L;
+    private static final int MAX_BODY_BYTES = EventBatch.MAX_BYTES + 1024;
 
     /** How long it is known who was connected when. */
     private static final Duration SPANS_KEPT = Duration.ofHours(24);
@@ -140,12 +141,10 @@ public final class RealtimeService implements AutoCloseable {
         javalin.jetty.modifyServer(server -> {
             server.setErrorHandler(new JsonErrorHandler());
             server.setStopTimeout(STOP_TIMEOUT.toMillis());
-            // A body is read whole before a thread is given to it: a slow sender costs a buffer, not a thread.
-            EagerContentHandler bodies = new EagerContentHandler(
-                    new EagerContentHandler.RetainedContentLoaderFactory(MAX_BODY_BYTES, 8192, true));
-            bodies.setHandler(new Handler.Sequence()); // Javalin adds itself to the innermost sequence
+            Handler.Sequence javalinHandlers = new Handler.Sequence(); // Javalin adds itself to the innermost sequence
+            Handler http = new WithoutUpgrade(new WholeBodies(MAX_BODY_BYTES, javalinHandlers));
             server.setHandler(
-                    new RealtimeHandler(connections, tokens, new Origins(config.allowedOrigins()), config, bodies));
+                    new RealtimeHandler(connections, tokens, new Origins(config.allowedOrigins()), config, http));
         });
         routes.register(javalin.routes);
     }
