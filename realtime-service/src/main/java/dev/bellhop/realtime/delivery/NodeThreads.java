@@ -1,8 +1,10 @@
 package dev.bellhop.realtime.delivery;
 
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -20,10 +22,22 @@ public record NodeThreads(ExecutorService delivery, ExecutorService reader, Exec
     public static NodeThreads start(int storeThreads) {
         int cores = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         return new NodeThreads(
-                Executors.newFixedThreadPool(cores, named("delivery")),
-                Executors.newFixedThreadPool(storeThreads, named("log-reader")),
-                Executors.newFixedThreadPool(storeThreads, named("log-writer")),
+                pool(cores, "delivery"),
+                pool(storeThreads, "log-reader"),
+                pool(storeThreads, "log-writer"),
                 new Timer(named("timer")));
+    }
+
+    /** What is handed to a pool that was shut down is dropped: the node is stopping, and the log keeps everything. */
+    private static ExecutorService pool(int threads, String name) {
+        return new ThreadPoolExecutor(
+                threads,
+                threads,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                named(name),
+                new ThreadPoolExecutor.DiscardPolicy());
     }
 
     private static ThreadFactory named(String name) {

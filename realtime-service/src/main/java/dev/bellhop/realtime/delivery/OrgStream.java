@@ -4,9 +4,7 @@ import dev.bellhop.model.wire.Cursor;
 import dev.bellhop.model.wire.ErrorCode;
 import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.model.wire.ServerMessage;
-import dev.bellhop.realtime.delivery.Subscriber.Catchup;
 import dev.bellhop.realtime.delivery.Subscriber.Resume;
-import dev.bellhop.realtime.delivery.Subscriber.Resume.Reason;
 import dev.bellhop.realtime.delivery.Subscriber.RoomChange;
 import dev.bellhop.realtime.delivery.Subscriber.RoomReplay;
 import dev.bellhop.realtime.log.EventLog;
@@ -19,9 +17,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,10 +25,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,19 +42,8 @@ import org.slf4j.LoggerFactory;
  * it, from the tail or the log, as its queue drains, until nothing is missing and it is live again.
  */
 public final class OrgStream {
-    /** Above it a resume is refused and the client fetches its lists again. */
-    public static final int MAX_REPLAY = 10_000;
-
-    /** Steps before another organisation gets the thread. */
-    private static final int STEPS_A_TURN = 64;
     /** Events that leave together at most. */
     private static final int EVENTS_A_ROUND = 512;
-    /** Events of one read of the log; chunks start at multiples of it, so that everybody who is behind shares them. */
-    private static final int CHUNK = 256;
-
-    private static final int CACHED_CHUNKS = 16;
-    /** A connection that is behind gets more once less than this is under way to it. */
-    private static final int REPLAY_WINDOW_BYTES = 64 << 10;
 
     private static final Logger log = LoggerFactory.getLogger(OrgStream.class);
 
@@ -77,51 +60,40 @@ public final class OrgStream {
     private final UUID orgId;
     private final Node node;
 
-    private final ConcurrentLinkedQueue<Runnable> steps = new ConcurrentLinkedQueue<>();
-    /** Steps added and not done; whoever lifts it from 0 starts the stream. */
-    private final AtomicInteger stepsLeft = new AtomicInteger();
+    private final Steps steps;
     /** Appended here, not delivered yet. */
     private final ConcurrentLinkedQueue<Frame> incoming = new ConcurrentLinkedQueue<>();
 
     private final Rooms rooms = new Rooms();
+    private final LogView view;
 
-    // From here on: touched by steps only.
-    private final Tail tail;
+    // From here on: touched by steps only, but for what is volatile.
+    private final CursorCheck cursors;
+    private final Catchup catchup;
     private final Presence presence;
+    /** Whose cursor is being looked at. */
+    private final Set<Subscriber> joining = new HashSet<>();
+
     private final Set<Subscriber> subscribers = new HashSet<>();
     private final List<Runnable> waitingForOpen = new ArrayList<>();
     private final List<Runnable> waitingForLog = new ArrayList<>();
-    private final Map<Long, List<Frame>> chunks = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, List<Frame>> eldest) {
-            return size() > CACHED_CHUNKS;
-        }
-    };
-    private final Map<Long, List<ChunkReader>> chunkReaders = new HashMap<>();
-
     private volatile boolean open;
     /** Replaced with every opening, before {@link #open} is set. */
     private volatile Standing standing = new Standing();
 
     private boolean opening;
-    private String epoch;
-    private int fingerprint;
     /** The log is being read because it is known to reach further than this stream. */
     private boolean reading;
     /** How far the log is known to reach. */
     private long knownHead;
-    /** Counts the times that the log went back; what was read of an earlier one is void. */
-    private int generation;
-
-    /** Position of the last event that was delivered. Written by steps, read by anybody. */
-    private volatile long position;
 
     OrgStream(UUID orgId, Node node) {
         this.orgId = orgId;
         this.node = node;
-        this.tail = new Tail(node.tailBytes());
+        this.steps = new Steps(node.threads().delivery(), node.threads().reader(), this::stepFailed);
+        this.view = new LogView(node.tailBytes());
+        this.cursors = new CursorCheck(orgId, view, node.log(), steps, this::follow);
+        this.catchup = new Catchup(orgId, view, node.log(), steps, node.clock());
         this.presence = new Presence(rooms, node.presenceGrace());
     }
 
@@ -132,13 +104,13 @@ public final class OrgStream {
         for (LoggedEvent event : events) {
             incoming.add(Frame.of(event, epochOfLog));
         }
-        step(this::deliverIncoming);
+        steps.add(this::deliverIncoming);
     }
 
     /** The log reaches at least that far. A hint: it may be late, early or missing. */
     void logReaches(long head) {
-        if (head > position) {
-            step(() -> {
+        if (head > view.position()) {
+            steps.add(() -> {
                 if (open) {
                     readUpTo(head);
                 }
@@ -148,7 +120,7 @@ public final class OrgStream {
 
     /** Position of the last event that was delivered. */
     long position() {
-        return position;
+        return view.position();
     }
 
     /**
@@ -157,19 +129,31 @@ public final class OrgStream {
      * @param cursor as the client gave it, or null
      */
     public void join(Subscriber subscriber, String cursor) {
-        whenOpen(
-                subscriber,
-                () -> subscriber.owner.enter(standing).ifPresent(wanted -> {
-                    subscribers.add(subscriber);
-                    if (cursor == null) {
-                        admit(subscriber, wanted, new Resume.Fresh(), head());
-                    } else {
-                        judge(cursor, wanted, subscriber, verdict -> {
-                            boolean recovered = verdict.resume() instanceof Resume.Recovered;
-                            admit(subscriber, wanted, verdict.resume(), recovered ? verdict.cursor() : head());
-                        });
-                    }
-                }));
+        whenOpen(subscriber, () -> {
+            joining.add(subscriber);
+            enterWith(subscriber, cursor);
+        });
+    }
+
+    private void enterWith(Subscriber subscriber, String cursor) {
+        Optional<Set<RoomName>> wanted = subscriber.owner.enter(standing);
+        if (wanted.isEmpty() || cursor == null) {
+            wanted.ifPresent(rooms -> admit(subscriber, rooms, new Resume.Fresh(), view.head()));
+            return;
+        }
+        Consumer<CursorCheck.Verdict> judged = verdict -> {
+            if (subscriber.gone) {
+                return;
+            }
+            // The log may have been asked meanwhile, and the rights may have changed in that time.
+            if (!subscriber.owner.enter(standing).equals(wanted)) {
+                enterWith(subscriber, cursor);
+                return;
+            }
+            boolean recovered = verdict.resume() instanceof Resume.Recovered;
+            admit(subscriber, wanted.get(), verdict.resume(), recovered ? verdict.cursor() : view.head());
+        };
+        cursors.judge(cursor, wanted.get(), judged, subscriber.owner::unavailable);
     }
 
     /**
@@ -188,14 +172,15 @@ public final class OrgStream {
                 say(subscriber, ServerMessage.subscribed(room, ref));
                 return;
             }
-            judge(since, Set.of(room), subscriber, verdict -> {
+            Consumer<CursorCheck.Verdict> judged = verdict -> {
                 if (verdict.resume() instanceof Resume.Refused refused) {
                     String why = refused.reason().wireName() + ": subscribe without since and fetch the records again";
                     refuse(subscriber, ErrorCode.INVALID_MESSAGE, why, ref);
                 } else if (mayEnter(subscriber, room, ref, mostRooms)) {
                     replayRoom(subscriber, room, verdict.cursor().position(), ref);
                 }
-            });
+            };
+            cursors.judge(since, Set.of(room), judged, subscriber.owner::unavailable);
         });
     }
 
@@ -264,21 +249,21 @@ public final class OrgStream {
 
     /** Time to tell who came and went. */
     void presenceTick() {
-        step(() -> presence.tick(this::say));
+        steps.add(() -> presence.tick(this::say));
     }
 
     /** The connections of this node that are in a room. From any thread. */
     public CompletableFuture<List<Subscriber.Who>> members(RoomName room) {
         CompletableFuture<List<Subscriber.Who>> answer = new CompletableFuture<>();
-        step(() -> answer.complete(
+        steps.add(() -> answer.complete(
                 rooms.in(room).stream().map(member -> member.owner.who()).toList()));
         return answer;
     }
 
     /** Queues a frame that tells the connection how far it has got. */
     public void ping(Subscriber subscriber) {
-        step(() -> {
-            if (open && subscribers.contains(subscriber) && (subscriber.live || subscriber.catchup != null)) {
+        steps.add(() -> {
+            if (open && subscribers.contains(subscriber)) {
                 say(subscriber, ServerMessage.ping(cursorOf(subscriber)));
             }
         });
@@ -291,9 +276,10 @@ public final class OrgStream {
      * @param firstDropped position of the first event that was queued and did not leave, where that is known
      */
     public void leave(Subscriber subscriber, String reason, Optional<Long> firstDropped) {
-        step(() -> {
+        steps.add(() -> {
             endSpan(subscriber, firstDropped.map(dropped -> dropped - 1).orElse(positionOf(subscriber)), reason);
             subscriber.gone = true;
+            joining.remove(subscriber);
             subscribers.remove(subscriber);
             presence.stopWatching(subscriber);
             List.copyOf(subscriber.rooms()).forEach(room -> exit(subscriber, room));
@@ -302,12 +288,7 @@ public final class OrgStream {
 
     /** The queue of a connection that is behind ran empty. */
     public void drained(Subscriber subscriber) {
-        step(() -> {
-            if (subscriber.catchup != null) {
-                subscriber.catchup.waiting = false;
-                pump(subscriber);
-            }
-        });
+        steps.add(() -> catchup.drained(subscriber));
     }
 
     /** Connections of this node that an event for these rooms goes to. From any thread, without waiting where it can. */
@@ -316,7 +297,7 @@ public final class OrgStream {
             return CompletableFuture.completedFuture(names.isEmpty() ? 0 : rooms.size(names.get(0)));
         }
         CompletableFuture<Integer> answer = new CompletableFuture<>();
-        step(() -> answer.complete(rooms.inAny(names).size()));
+        steps.add(() -> answer.complete(rooms.inAny(names).size()));
         return answer;
     }
 
@@ -325,62 +306,10 @@ public final class OrgStream {
         return rooms.sizes();
     }
 
-    // ---- the machinery of steps ----
-
-    private void step(Runnable task) {
-        steps.add(task);
-        if (stepsLeft.getAndIncrement() == 0) {
-            node.threads().delivery().execute(this::turn);
-        }
-    }
-
-    private void turn() {
-        int done = 0;
-        while (done < STEPS_A_TURN) {
-            Runnable task = steps.poll();
-            if (task == null) {
-                break;
-            }
-            done++;
-            try {
-                task.run();
-            } catch (RuntimeException | Error fault) {
-                log.error("a step of the stream failed org={}", orgId, fault);
-            }
-        }
-        if (stepsLeft.addAndGet(-done) > 0) {
-            node.threads().delivery().execute(this::turn);
-        }
-    }
-
-    /**
-     * Asks the log on another thread; what it says becomes a step, unless the log went back meanwhile: then everybody who
-     * asked was sent away.
-     */
-    private <T> void ask(Supplier<T> question, Consumer<T> answered, Consumer<RuntimeException> failed) {
-        int asked = generation;
-        node.threads().reader().execute(() -> {
-            Runnable outcome;
-            try {
-                T answer = question.get();
-                outcome = () -> answered.accept(answer);
-            } catch (RuntimeException failure) {
-                log.warn("the log cannot be read org={} position={} cause={}", orgId, position, failure.toString());
-                outcome = () -> failed.accept(failure);
-            }
-            Runnable step = outcome;
-            step(() -> {
-                if (asked == generation) {
-                    step.run();
-                }
-            });
-        });
-    }
-
     // ---- opening ----
 
     private void whenOpen(Subscriber subscriber, Runnable task) {
-        step(() -> {
+        steps.add(() -> {
             if (subscriber.gone) {
                 return;
             }
@@ -407,13 +336,13 @@ public final class OrgStream {
             return;
         }
         opening = true;
-        ask(
+        steps.ask(
                 () -> {
                     EventLog.State state = node.log().state(orgId);
-                    long after = Math.max(state.floor(), state.head() - CHUNK);
+                    long after = Math.max(state.floor(), state.head() - Catchup.CHUNK);
                     return new Opening(
                             state,
-                            node.log().read(orgId, after, state.head(), CHUNK),
+                            node.log().read(orgId, after, state.head(), Catchup.CHUNK),
                             node.log().controls(orgId, Standing.WINDOW, state.head()));
                 },
                 this::opened,
@@ -424,15 +353,8 @@ public final class OrgStream {
     }
 
     private void opened(Opening found) {
-        EventLog.State state = found.state();
-        epoch = state.epoch();
-        fingerprint = state.headFingerprint();
-        long before =
-                found.newest().isEmpty() ? state.head() : found.newest().get(0).position() - 1;
-        tail.restartAfter(before);
-        found.newest().forEach(event -> tail.add(Frame.of(event, epoch)));
-        position = state.head();
-        knownHead = position;
+        view.restart(found.state(), found.newest());
+        knownHead = view.position();
         standing = new Standing();
         found.controls().forEach(control -> standing.add(control.event()));
         open = true;
@@ -464,7 +386,7 @@ public final class OrgStream {
         }
         deliver(round);
         if (!incoming.isEmpty()) {
-            step(this::deliverIncoming);
+            steps.add(this::deliverIncoming);
         }
     }
 
@@ -472,15 +394,15 @@ public final class OrgStream {
     private void deliver(List<Frame> frames) {
         List<Frame> next = new ArrayList<>(frames.size());
         for (Frame frame : frames) {
-            long expected = position + 1;
+            long expected = view.position() + 1;
             if (frame.position() > expected) {
                 readUpTo(frame.position());
                 break;
             }
             if (frame.position() < expected) {
                 // Delivered before, by a read of the log. Or another event at a place that was taken.
-                if (!tail.holds(frame.position()) || tail.at(frame.position()).fingerprint() != frame.fingerprint()) {
-                    logWentBack();
+                if (!view.hasDelivered(frame)) {
+                    startOver("the log went back in time");
                     return;
                 }
                 continue;
@@ -488,18 +410,12 @@ public final class OrgStream {
             if (frame.control().isPresent()) {
                 fanOut(next); // what stands before a change of rights goes out under the old ones
                 next.clear();
-                tail.add(frame);
-                fingerprint = frame.fingerprint();
-                position = expected;
-                change(frame.control().get());
-            } else {
-                tail.add(frame);
-                fingerprint = frame.fingerprint();
-                position = expected;
             }
+            view.append(frame);
+            frame.control().ifPresent(this::change);
             next.add(frame);
         }
-        knownHead = Math.max(knownHead, position);
+        knownHead = Math.max(knownHead, view.position());
         fanOut(next);
     }
 
@@ -551,19 +467,21 @@ public final class OrgStream {
 
     private void readUpTo(long head) {
         knownHead = Math.max(knownHead, head);
-        if (reading || position >= knownHead) {
+        if (reading || view.position() >= knownHead) {
             return;
         }
         reading = true;
-        long after = position;
-        ask(
+        long after = view.position();
+        steps.ask(
                 () -> node.log().read(orgId, after, Long.MAX_VALUE, EVENTS_A_ROUND),
                 events -> {
                     reading = false;
-                    deliver(events.stream().map(event -> Frame.of(event, epoch)).toList());
+                    deliver(events.stream()
+                            .map(event -> Frame.of(event, view.epoch()))
+                            .toList());
                     if (events.isEmpty()) {
-                        logWentBack();
-                    } else if (position < knownHead) {
+                        startOver("the log holds less than was delivered");
+                    } else if (view.position() < knownHead) {
                         readUpTo(knownHead);
                     } else {
                         runAll(waitingForLog);
@@ -575,28 +493,45 @@ public final class OrgStream {
                 });
     }
 
+    /** Delivers up to a position that the log is known to have, then goes on; also when the log could not be read. */
+    private void follow(long head, Runnable then) {
+        if (view.position() >= head) {
+            then.run();
+        } else {
+            waitingForLog.add(then);
+            readUpTo(head);
+        }
+    }
+
+    /** A fault in our own code. Who knows what was left undone: everybody starts over. */
+    private void stepFailed(Throwable fault) {
+        log.error("a step of the stream failed org={}", orgId, fault);
+        startOver("a step failed");
+    }
+
     /**
-     * The store holds less or other events than were delivered: it was restored from an older copy. What this node believes
-     * is void; everybody comes back with a cursor, which is then held against what is really there.
+     * What this node believes of the log is void: the store was restored from an older copy, or we erred. Everybody comes back
+     * with a cursor, which is then held against what is really there.
      */
-    private void logWentBack() {
-        log.error("the log went back in time org={} position={}", orgId, position);
-        generation++;
+    private void startOver(String why) {
+        log.error("stream starts over org={} position={} cause={}", orgId, view.position(), why);
+        steps.forgetQuestions();
         open = false;
+        opening = false;
         reading = false;
         incoming.clear();
-        chunks.clear();
-        chunkReaders.clear();
+        catchup.forget();
         waitingForLog.clear();
+        runAll(waitingForOpen);
+        List.copyOf(joining).forEach(subscriber -> subscriber.owner.unavailable());
         List.copyOf(subscribers).forEach(subscriber -> subscriber.owner.unavailable());
     }
 
     // ---- rooms ----
 
     private void admit(Subscriber subscriber, Set<RoomName> wanted, Resume resume, Cursor from) {
-        if (subscriber.gone) {
-            return;
-        }
+        joining.remove(subscriber);
+        subscribers.add(subscriber);
         subscriber.position = from.position();
         subscriber.fingerprint = from.fingerprint();
         wanted.forEach(room -> {
@@ -607,9 +542,7 @@ public final class OrgStream {
         beginSpan(subscriber, resume instanceof Resume.Recovered);
         subscriber.owner.joined(resume, from, wanted);
         if (resume instanceof Resume.Recovered) {
-            subscriber.catchup = new Catchup();
-            subscriber.catchup.caughtUpAt = position;
-            pump(subscriber);
+            catchup.resume(subscriber);
         } else {
             subscriber.live = true;
         }
@@ -629,6 +562,33 @@ public final class OrgStream {
         rooms.remove(room, subscriber);
         presence.changed(room);
         changeSpan(subscriber);
+    }
+
+    private void replayRoom(Subscriber subscriber, RoomName room, long after, String ref) {
+        if (subscriber.gone) {
+            return;
+        }
+        if (subscriber.live) {
+            subscriber.position = view.position();
+            subscriber.fingerprint = view.head().fingerprint();
+        }
+        RoomReplay replay = new RoomReplay(room, after, subscriber.position, ref);
+        enter(subscriber, room);
+        say(subscriber, ServerMessage.subscribed(room, ref));
+        catchup.replay(subscriber, replay);
+    }
+
+    private long positionOf(Subscriber subscriber) {
+        return subscriber.live ? view.position() : subscriber.position;
+    }
+
+    private Cursor cursorOf(Subscriber subscriber) {
+        return subscriber.live ? view.head() : new Cursor(view.epoch(), subscriber.position, subscriber.fingerprint);
+    }
+
+    private void say(Subscriber subscriber, ServerMessage message) {
+        subscriber.offer(Frame.of(message, node.clock().instant()));
+        subscriber.queue.flush();
     }
 
     // ---- what is remembered for those who ask why ----
@@ -659,300 +619,6 @@ public final class OrgStream {
         if (subscriber.span != null) {
             node.spans().end(new Span.End(subscriber.span, at, node.clock().instant(), reason));
             subscriber.span = null;
-        }
-    }
-
-    private void replayRoom(Subscriber subscriber, RoomName room, long after, String ref) {
-        if (subscriber.gone) {
-            return;
-        }
-        if (subscriber.live) {
-            subscriber.position = position;
-            subscriber.fingerprint = fingerprint;
-        }
-        RoomReplay replay = new RoomReplay(room, after, subscriber.position, ref);
-        enter(subscriber, room);
-        subscriber.live = false;
-        if (subscriber.catchup == null) {
-            subscriber.catchup = new Catchup();
-        }
-        subscriber.catchup.roomReplays.add(replay);
-        say(subscriber, ServerMessage.subscribed(room, ref));
-        pump(subscriber);
-    }
-
-    private long positionOf(Subscriber subscriber) {
-        return subscriber.live ? position : subscriber.position;
-    }
-
-    private Cursor cursorOf(Subscriber subscriber) {
-        return subscriber.live ? head() : new Cursor(epoch, subscriber.position, subscriber.fingerprint);
-    }
-
-    private Cursor head() {
-        return new Cursor(epoch, position, fingerprint);
-    }
-
-    private void say(Subscriber subscriber, ServerMessage message) {
-        offer(subscriber, Frame.of(message, node.clock().instant()));
-        subscriber.queue.flush();
-    }
-
-    private static void offer(Subscriber subscriber, Frame frame) {
-        if (!subscriber.queue.offer(frame)) {
-            subscriber.owner.tooSlow();
-        }
-    }
-
-    // ---- who is behind ----
-
-    /** @param cursor the client's own, parsed; null when refused */
-    private record Verdict(Resume resume, Cursor cursor) {}
-
-    /** Holds a cursor against the log and counts what was missed since. */
-    private void judge(String text, Set<RoomName> wanted, Subscriber subscriber, Consumer<Verdict> then) {
-        Optional<Cursor> parsed = Cursor.parse(text);
-        if (parsed.isEmpty()) {
-            then.accept(refused(Reason.INVALID_CURSOR));
-            return;
-        }
-        Cursor cursor = parsed.get();
-        if (!cursor.epoch().equals(epoch)) {
-            then.accept(refused(Reason.EPOCH_CHANGED));
-        } else if (cursor.position() > position) {
-            catchUpWithLog(cursor, wanted, subscriber, then);
-        } else if (cursor.position() == position) {
-            boolean same = cursor.fingerprint() == fingerprint;
-            then.accept(same ? recovered(0, cursor) : refused(Reason.EPOCH_CHANGED));
-        } else if (tail.holds(cursor.position())) {
-            boolean same = cursor.fingerprint() == tail.at(cursor.position()).fingerprint();
-            then.accept(
-                    same ? recovered(countInTail(cursor.position(), wanted), cursor) : refused(Reason.EPOCH_CHANGED));
-        } else {
-            judgeByLog(cursor, wanted, subscriber, then);
-        }
-    }
-
-    private static Verdict refused(Reason reason) {
-        return new Verdict(new Resume.Refused(reason), null);
-    }
-
-    private static Verdict recovered(long missed, Cursor cursor) {
-        return missed > MAX_REPLAY ? refused(Reason.TOO_MANY) : new Verdict(new Resume.Recovered(missed), cursor);
-    }
-
-    /** The client knows more than this node: it was on another one, or this one is late. The log decides. */
-    private void catchUpWithLog(Cursor cursor, Set<RoomName> wanted, Subscriber subscriber, Consumer<Verdict> then) {
-        ask(
-                () -> node.log().state(orgId).head(),
-                head -> {
-                    if (head < cursor.position()) {
-                        then.accept(refused(Reason.INVALID_CURSOR));
-                    } else if (position >= cursor.position()) {
-                        judge(cursor.toString(), wanted, subscriber, then);
-                    } else {
-                        waitingForLog.add(() -> {
-                            if (position < cursor.position()) {
-                                subscriber.owner.unavailable();
-                            } else {
-                                judge(cursor.toString(), wanted, subscriber, then);
-                            }
-                        });
-                        readUpTo(head);
-                    }
-                },
-                failure -> subscriber.owner.unavailable());
-    }
-
-    private long countInTail(long after, Set<RoomName> wanted) {
-        long missed = 0;
-        for (long at = after + 1; at <= position; at++) {
-            if (namesOneOf(tail.at(at), wanted)) {
-                missed++;
-            }
-        }
-        return missed;
-    }
-
-    private static boolean namesOneOf(Frame frame, Set<RoomName> wanted) {
-        for (RoomName room : frame.rooms()) {
-            if (wanted.contains(room)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void judgeByLog(Cursor cursor, Set<RoomName> wanted, Subscriber subscriber, Consumer<Verdict> then) {
-        long head = position;
-        ask(
-                () -> judgedByLog(cursor, wanted, head),
-                verdict -> then.accept(
-                        verdict.resume() instanceof Resume.Recovered older
-                                ? recovered(older.events() + newerThan(head, wanted), cursor)
-                                : verdict),
-                failure -> subscriber.owner.unavailable());
-    }
-
-    private Verdict judgedByLog(Cursor cursor, Set<RoomName> wanted, long head) {
-        EventLog.State state = node.log().state(orgId);
-        long at = cursor.position();
-        if (at < state.floor()) {
-            return refused(Reason.TOO_OLD);
-        }
-        int found = state.floorFingerprint();
-        if (at > state.floor()) {
-            List<LoggedEvent> event = node.log().read(orgId, at - 1, at, 1);
-            if (event.isEmpty()) {
-                return refused(Reason.TOO_OLD); // retention came in between
-            }
-            found = Cursor.fingerprint(event.get(0).event().id());
-        }
-        if (found != cursor.fingerprint()) {
-            return refused(Reason.EPOCH_CHANGED);
-        }
-        return recovered(node.log().count(orgId, at, head, wanted, MAX_REPLAY), cursor);
-    }
-
-    /** What came while the log was asked. The tail holds it, unless far more came than is replayed to anybody. */
-    private long newerThan(long head, Set<RoomName> wanted) {
-        return tail.coversAfter(head) ? countInTail(head, wanted) : MAX_REPLAY + 1L;
-    }
-
-    /** Gives a connection that is behind as much as its queue should hold, and makes it live when nothing is missing. */
-    private void pump(Subscriber subscriber) {
-        Catchup catchup = subscriber.catchup;
-        if (subscriber.gone || catchup == null || catchup.waiting) {
-            return;
-        }
-        while (subscriber.queue.queuedBytes() < REPLAY_WINDOW_BYTES) {
-            boolean moved = catchup.roomReplays.isEmpty()
-                    ? advance(subscriber, catchup)
-                    : advanceRoom(subscriber, catchup, catchup.roomReplays.peek());
-            if (!moved) {
-                subscriber.queue.flush();
-                return;
-            }
-        }
-        catchup.waiting = true;
-        subscriber.queue.tellWhenDrained();
-    }
-
-    /** @return false when there is nothing to be done now: it is live, or waits for the log */
-    private boolean advance(Subscriber subscriber, Catchup catchup) {
-        if (subscriber.position == catchup.caughtUpAt) {
-            catchup.caughtUpAt = -1;
-            say(subscriber, ServerMessage.caughtUp(catchup.replayed, cursorOf(subscriber), null));
-        }
-        if (subscriber.position == position) {
-            subscriber.live = true;
-            subscriber.catchup = null;
-            return false;
-        }
-        Optional<List<Frame>> frames = framesAfter(subscriber.position, subscriber);
-        if (frames.isEmpty()) {
-            return false;
-        }
-        for (Frame frame : frames.get()) {
-            subscriber.position = frame.position();
-            subscriber.fingerprint = frame.fingerprint();
-            if (subscriber.isInAnyOf(frame.rooms())) {
-                offer(subscriber, frame);
-                catchup.replayed++;
-            }
-            if (subscriber.position == catchup.caughtUpAt || subscriber.queue.queuedBytes() >= REPLAY_WINDOW_BYTES) {
-                break;
-            }
-        }
-        return true;
-    }
-
-    private boolean advanceRoom(Subscriber subscriber, Catchup catchup, RoomReplay replay) {
-        if (replay.position >= replay.upTo) {
-            catchup.roomReplays.remove();
-            say(subscriber, ServerMessage.caughtUp(replay.replayed, cursorOf(subscriber), replay.ref));
-            return true;
-        }
-        Optional<List<Frame>> frames = framesAfter(replay.position, subscriber);
-        if (frames.isEmpty()) {
-            return false;
-        }
-        for (Frame frame : frames.get()) {
-            if (frame.position() > replay.upTo) {
-                replay.position = replay.upTo;
-                break;
-            }
-            replay.position = frame.position();
-            if (frame.rooms().contains(replay.room)
-                    && subscriber.rooms().contains(replay.room)
-                    && !subscriber.isBroughtAnyway(frame)) {
-                offer(subscriber, frame.replayed());
-                replay.replayed++;
-            }
-            if (subscriber.queue.queuedBytes() >= REPLAY_WINDOW_BYTES) {
-                break;
-            }
-        }
-        return true;
-    }
-
-    /** @return empty when they have to be read first; the connection is pumped again when they are there */
-    private Optional<List<Frame>> framesAfter(long after, Subscriber subscriber) {
-        if (tail.coversAfter(after)) {
-            return Optional.of(tail.after(after, CHUNK));
-        }
-        long chunk = chunkOf(after);
-        List<Frame> cached = chunks.getOrDefault(chunk, List.of());
-        if (reachesBehind(cached, after)) {
-            int index = (int) (after + 1 - cached.get(0).position());
-            return Optional.of(cached.subList(index, cached.size()));
-        }
-        subscriber.catchup.waiting = true;
-        List<ChunkReader> readers = chunkReaders.computeIfAbsent(chunk, start -> new ArrayList<>());
-        readers.add(new ChunkReader(subscriber, after));
-        if (readers.size() == 1) {
-            readChunk(chunk);
-        }
-        return Optional.empty();
-    }
-
-    /** A connection that waits for the events after a position. */
-    private record ChunkReader(Subscriber subscriber, long after) {}
-
-    private static long chunkOf(long after) {
-        return after - after % CHUNK;
-    }
-
-    private static boolean reachesBehind(List<Frame> chunk, long after) {
-        return !chunk.isEmpty()
-                && chunk.get(0).position() <= after + 1
-                && chunk.get(chunk.size() - 1).position() > after;
-    }
-
-    private void readChunk(long chunk) {
-        ask(
-                () -> node.log().read(orgId, chunk, chunk + CHUNK, CHUNK),
-                events -> {
-                    List<Frame> frames =
-                            events.stream().map(event -> Frame.of(event, epoch)).toList();
-                    chunks.put(chunk, frames);
-                    chunkReaders.remove(chunk).forEach(reader -> goOn(reader, frames));
-                },
-                failure -> chunkReaders
-                        .remove(chunk)
-                        .forEach(reader -> reader.subscriber().owner.unavailable()));
-    }
-
-    private void goOn(ChunkReader reader, List<Frame> chunk) {
-        Subscriber subscriber = reader.subscriber();
-        if (subscriber.catchup == null) {
-            return;
-        }
-        subscriber.catchup.waiting = false;
-        if (reachesBehind(chunk, reader.after())) {
-            pump(subscriber);
-        } else {
-            subscriber.owner.unavailable(); // retention was faster: the client comes back and is told too_old
         }
     }
 }

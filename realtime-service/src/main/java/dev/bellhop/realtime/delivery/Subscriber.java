@@ -121,7 +121,7 @@ public final class Subscriber {
     /** Of the event at that position. */
     int fingerprint;
     /** What it is owed before it goes on from its position. Null while it is live. */
-    Catchup catchup;
+    Behind behind;
     /** Has frames in its queue that were not flushed yet. */
     boolean touched;
     /** The span that is being recorded, null before and after. */
@@ -156,6 +156,13 @@ public final class Subscriber {
         left.add(new Stay(room, from, at));
     }
 
+    /** Queues a frame; a connection that has no place for it is too slow. */
+    void offer(Frame frame) {
+        if (!queue.offer(frame)) {
+            owner.tooSlow();
+        }
+    }
+
     boolean isInAnyOf(List<RoomName> names) {
         for (RoomName room : names) {
             if (rooms.containsKey(room)) {
@@ -180,8 +187,8 @@ public final class Subscriber {
                                 && frame.rooms().contains(stay.room()));
     }
 
-    /** What a connection is owed that is behind. */
-    static final class Catchup {
+    /** What a connection is owed that is not live. */
+    static final class Behind {
         /** Older events of rooms that it joined late; served first. */
         final Deque<RoomReplay> roomReplays = new ArrayDeque<>();
         /** Position at which {@code caught_up} of the resume is due; -1 when it is not. */

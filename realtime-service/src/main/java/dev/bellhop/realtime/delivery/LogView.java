@@ -1,0 +1,69 @@
+package dev.bellhop.realtime.delivery;
+
+import dev.bellhop.model.wire.Cursor;
+import dev.bellhop.model.wire.RoomName;
+import dev.bellhop.realtime.log.EventLog;
+import dev.bellhop.realtime.log.LoggedEvent;
+import java.util.List;
+import java.util.Set;
+
+/** How far this node has followed the log of one organisation, and the newest frames of it. Belongs to its stream. */
+final class LogView {
+    private final Tail tail;
+    private String epoch = "";
+    private int fingerprint;
+    /** Position of the last event that was delivered. Written by the stream, read by anybody. */
+    private volatile long position;
+
+    LogView(int tailBytes) {
+        tail = new Tail(tailBytes);
+    }
+
+    /** Begins anew at the head of the log. */
+    void restart(EventLog.State state, List<LoggedEvent> newest) {
+        epoch = state.epoch();
+        fingerprint = state.headFingerprint();
+        tail.restartAfter(newest.isEmpty() ? state.head() : newest.get(0).position() - 1);
+        newest.forEach(event -> tail.add(Frame.of(event, epoch)));
+        position = state.head();
+    }
+
+    /** @param frame of the position that follows */
+    void append(Frame frame) {
+        tail.add(frame);
+        fingerprint = frame.fingerprint();
+        position = frame.position();
+    }
+
+    /** Whether that event was delivered at its position; false when another one was, or when nobody knows any more. */
+    boolean hasDelivered(Frame frame) {
+        return tail.holds(frame.position()) && tail.at(frame.position()).fingerprint() == frame.fingerprint();
+    }
+
+    long position() {
+        return position;
+    }
+
+    String epoch() {
+        return epoch;
+    }
+
+    Cursor head() {
+        return new Cursor(epoch, position, fingerprint);
+    }
+
+    Tail tail() {
+        return tail;
+    }
+
+    /** Events after a position, which the tail has to cover, that name one of the rooms. */
+    long countAfter(long after, Set<RoomName> rooms) {
+        long named = 0;
+        for (long at = after + 1; at <= position; at++) {
+            if (tail.at(at).rooms().stream().anyMatch(rooms::contains)) {
+                named++;
+            }
+        }
+        return named;
+    }
+}
