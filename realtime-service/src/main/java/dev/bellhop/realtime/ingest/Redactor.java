@@ -98,12 +98,14 @@ final class Redactor extends JsonRewrite {
     private static final Pattern MASKED = Pattern.compile("[*•#xX][*•#xX\\s.-]{2,62}[0-9A-Za-z]{0,4}");
     private static final Pattern SSN = Pattern.compile("(?<![0-9A-Za-z_])[0-9]{3}-[0-9]{2}-([0-9]{4})(?![0-9A-Za-z_])");
 
+    /** Spaces and dashes as people and phones write them; the dash comes last, for a class of characters. */
+    private static final String SEPARATORS = " .\u00a0\u2007\u2009\u202f\u2010\u2011\u2013-";
+
     /** In one piece; or 4-4-4-4 with up to three more, 4-6-5 and 4-6-4, 4-3-3-3, with one separator throughout. */
-    private static final Pattern CARD = Pattern.compile(
-            "(?<![0-9A-Za-z_+])(?<![0-9][.])(?:[0-9]{13,19}"
-                    + "|[0-9]{4}([ .\u00a0\u2007\u2009\u202f\u2010\u2011\u2013-])[0-9]{4}\\1[0-9]{4}\\1[0-9]{4}(?:\\1[0-9]{1,3})?"
-                    + "|[0-9]{4}([ .\u00a0\u2007\u2009\u202f\u2010\u2011\u2013-])[0-9]{6}\\2[0-9]{4,5}"
-                    + "|[0-9]{4}([ .\u00a0\u2007\u2009\u202f\u2010\u2011\u2013-])[0-9]{3}\\3[0-9]{3}\\3[0-9]{3})(?![0-9A-Za-z_])");
+    private static final Pattern CARD = Pattern.compile("(?<![0-9A-Za-z_+])(?<![0-9][.])(?:[0-9]{13,19}"
+            + "|[0-9]{4}([" + SEPARATORS + "])[0-9]{4}\\1[0-9]{4}\\1[0-9]{4}(?:\\1[0-9]{1,3})?"
+            + "|[0-9]{4}([" + SEPARATORS + "])[0-9]{6}\\2[0-9]{4,5}"
+            + "|[0-9]{4}([" + SEPARATORS + "])[0-9]{3}\\3[0-9]{3}\\3[0-9]{3})(?![0-9A-Za-z_])");
 
     /** Beginnings and lengths of ISO/IEC 7812 as the issuers use them. */
     private static final Pattern ISSUED = Pattern.compile(
@@ -229,20 +231,31 @@ final class Redactor extends JsonRewrite {
     /** One look at each character tells which of the patterns are worth a try; for most texts none is. */
     private static String withoutSensitiveParts(String text) {
         int digits = 0;
+        boolean card = false;
+        boolean ssn = false;
         boolean bearer = false;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c >= '0' && c <= '9') {
+            if (isDigit(c)) {
                 digits++;
-            } else if ((c == 'B' || c == 'b') && !bearer) {
-                bearer = text.regionMatches(true, i, "bearer", 0, 6);
+                card |= digits >= 13;
+                continue;
+            }
+            if (c == '-') {
+                ssn |= i >= 3 && i + 7 < text.length() && text.charAt(i + 3) == '-' && isDigit(text.charAt(i + 7));
+            } else if (c == 'B' || c == 'b') {
+                bearer |= text.regionMatches(true, i, "bearer", 0, 6);
+            }
+            // A card may have one separator after a digit, and nothing else.
+            if (!isSeparator(c) || i == 0 || !isDigit(text.charAt(i - 1))) {
+                digits = 0;
             }
         }
         String rest = text;
-        if (digits >= 9) {
+        if (ssn) {
             rest = SSN.matcher(rest).replaceAll("***-**-$1");
         }
-        if (digits >= 13) {
+        if (card) {
             rest = withoutCards(rest);
         }
         if (rest.contains("eyJ")) {
@@ -258,6 +271,14 @@ final class Redactor extends JsonRewrite {
             rest = USER_AND_PASSWORD.matcher(rest).replaceAll("://" + REDACTED + "@");
         }
         return rest;
+    }
+
+    private static boolean isDigit(char c) {
+        return c >= '0' && c <= '9';
+    }
+
+    private static boolean isSeparator(char c) {
+        return SEPARATORS.indexOf(c) >= 0;
     }
 
     private static String withoutCards(String text) {
