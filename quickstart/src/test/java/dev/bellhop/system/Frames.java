@@ -25,12 +25,16 @@ final class Frames {
         }
     }
 
-    /** Reads a client's frames up to and with the first that fits; that one is the last of the list. */
+    /** Reads a client's frames up to and with the first that fits; that one is the last of the list. Pings are left out. */
     static List<JsonNode> upTo(Supplier<String> client, Predicate<JsonNode> fits) {
         List<JsonNode> frames = new ArrayList<>();
+        JsonNode frame;
         do {
-            frames.add(parse(client.get()));
-        } while (!fits.test(frames.get(frames.size() - 1)));
+            frame = parse(client.get());
+            if (!type(frame).equals("ping")) {
+                frames.add(frame);
+            }
+        } while (!fits.test(frame));
         return frames;
     }
 

@@ -191,10 +191,17 @@ public final class RunningSystem implements BeforeAllCallback, AfterEachCallback
 
     /** The sum over all labels of a counter or gauge of the realtime service; 0 for one that never counted. */
     double realtimeMetric(String name) {
-        Matcher lines = Pattern.compile("(?m)^" + Pattern.quote(name) + "(?:\\{[^}]*})? (\\S+)$")
+        return realtimeMetric(name, "");
+    }
+
+    /** The same over the series that have this label, spelled as {@code /metrics} does. */
+    double realtimeMetric(String name, String label) {
+        Matcher series = Pattern.compile("(?m)^" + Pattern.quote(name) + "(?:\\{([^}]*)})? (\\S+)$")
                 .matcher(new ApiClient(realtimeUri(), null).get("/metrics").body());
-        return lines.results()
-                .mapToDouble(line -> Double.parseDouble(line.group(1)))
+        return series.results()
+                .filter(match ->
+                        label.isEmpty() || String.valueOf(match.group(1)).contains(label))
+                .mapToDouble(match -> Double.parseDouble(match.group(2)))
                 .sum();
     }
 
@@ -227,12 +234,6 @@ public final class RunningSystem implements BeforeAllCallback, AfterEachCallback
 
     public void startApi() {
         api = ApiService.start(dev.bellhop.api.Config.from(settings));
-    }
-
-    void startApiUnlessRunning() {
-        if (api == null) {
-            startApi();
-        }
     }
 
     /** As SIGTERM would. Harmless when it is stopped already. */
