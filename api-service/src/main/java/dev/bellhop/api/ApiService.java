@@ -16,6 +16,8 @@ import dev.bellhop.api.http.Cursors;
 import dev.bellhop.api.http.Headers;
 import dev.bellhop.api.http.RateLimit;
 import dev.bellhop.api.http.WithoutUpgrade;
+import dev.bellhop.api.members.MemberResource;
+import dev.bellhop.api.members.MemberStore;
 import dev.bellhop.api.outbox.Outbox;
 import dev.bellhop.api.outbox.OutboxCleanup;
 import dev.bellhop.api.outbox.OutboxRelay;
@@ -112,13 +114,15 @@ public final class ApiService implements AutoCloseable {
         SessionStore sessions = new SessionStore(requests.jdbi(), outbox);
         ShareStore shares = new ShareStore(requests.jdbi(), outbox);
         HealthResource health = new HealthResource(background.jdbi(), metrics, config.metricsToken(), relay::isRunning);
+        Passwords passwords = new Passwords();
         Cursors cursors = new Cursors(config.jwtSecret());
         Routes routes = new Routes(
                 new Headers(config.allowedOrigins()),
                 new Authentication(tokens, sessions),
-                new SessionResource(sessions, new Passwords(), tokens, clock),
+                new SessionResource(sessions, passwords, tokens, clock),
                 new PropertyResource(new PropertyStore(requests.jdbi(), outbox), cursors),
                 new DepartmentResource(new DepartmentStore(requests.jdbi(), outbox), cursors),
+                new MemberResource(new MemberStore(requests.jdbi(), outbox), passwords, cursors),
                 new EntityResource(new EntityStore(requests.jdbi(), outbox), cursors),
                 new ApplicationResource(
                         new ApplicationStore(requests.jdbi(), outbox),

@@ -1,5 +1,6 @@
 package dev.bellhop.api;
 
+import static dev.bellhop.api.auth.Access.ADMIN;
 import static dev.bellhop.api.auth.Access.HR;
 import static dev.bellhop.api.auth.Access.MEMBERS;
 import static dev.bellhop.api.auth.Access.PUBLIC;
@@ -12,6 +13,7 @@ import dev.bellhop.api.departments.DepartmentResource;
 import dev.bellhop.api.entities.EntityResource;
 import dev.bellhop.api.health.HealthResource;
 import dev.bellhop.api.http.Headers;
+import dev.bellhop.api.members.MemberResource;
 import dev.bellhop.api.properties.PropertyResource;
 import dev.bellhop.api.shares.ShareResource;
 import io.javalin.config.RoutesConfig;
@@ -23,6 +25,7 @@ record Routes(
         SessionResource sessions,
         PropertyResource properties,
         DepartmentResource departments,
+        MemberResource members,
         EntityResource entities,
         ApplicationResource applications,
         ShareResource shares,
@@ -50,6 +53,12 @@ record Routes(
         r.get("/api/v1/departments/{id}", departments::get, MEMBERS);
         r.patch("/api/v1/departments/{id}", departments::change, HR);
         r.delete("/api/v1/departments/{id}", departments::delete, HR);
+
+        r.get("/api/v1/members", members::list, ADMIN);
+        r.post("/api/v1/members", members::create, ADMIN);
+        r.get("/api/v1/members/{id}", members::get, ADMIN);
+        r.patch("/api/v1/members/{id}", members::change, ADMIN);
+        r.delete("/api/v1/members/{id}", members::delete, ADMIN);
 
         r.get("/api/v1/entities", entities::list, MEMBERS);
         r.post("/api/v1/entities", entities::create, MEMBERS);

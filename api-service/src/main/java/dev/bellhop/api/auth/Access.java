@@ -12,7 +12,8 @@ public enum Access implements RouteRole {
     /** Who decides on applications and shares records: everybody but MEMBER. */
     REVIEWERS,
     /** ADMIN and HR. */
-    HR;
+    HR,
+    ADMIN;
 
     boolean admits(Role role) {
         return switch (this) {
@@ -20,6 +21,7 @@ public enum Access implements RouteRole {
             case MEMBERS -> role != Role.SERVICE;
             case REVIEWERS -> role != Role.SERVICE && role != Role.MEMBER;
             case HR -> role == Role.ADMIN || role == Role.HR;
+            case ADMIN -> role == Role.ADMIN;
         };
     }
 }

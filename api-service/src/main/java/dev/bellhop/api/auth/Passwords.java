@@ -16,6 +16,9 @@ import java.util.function.Supplier;
  * logins costs the other requests neither memory nor time. Thread-safe.
  */
 public final class Passwords {
+    /** Shortest password that can be chosen, in characters. */
+    public static final int MIN_LENGTH = 8;
+
     /** Longest password in characters; the time of a hash does not depend on it. */
     public static final int MAX_LENGTH = 128;
 
@@ -41,7 +44,7 @@ public final class Passwords {
      *
      * @throws Problem 503 when too many wait already
      */
-    <T> T inTurn(Supplier<T> work) {
+    public <T> T inTurn(Supplier<T> work) {
         if (processors.getQueueLength() > MAX_WAITING) {
             throw busy();
         }

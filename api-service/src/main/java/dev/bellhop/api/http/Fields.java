@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -180,6 +181,15 @@ public final class Fields {
         return required(name, password.filter(text -> !text.isEmpty()));
     }
 
+    /** A password that somebody chooses, of a length that makes guessing it hopeless (NIST SP 800-63B section 3.1.1). */
+    public String newPassword(String name, int minCharacters, int maxCharacters) {
+        String password = password(name, maxCharacters);
+        if (!password.isEmpty() && password.codePointCount(0, password.length()) < minCharacters) {
+            fault(name, "too_short", "must have at least " + minCharacters + " characters");
+        }
+        return password;
+    }
+
     /** A required word out of a set. */
     public String choice(String name, Set<String> choices) {
         return required(name, optionalChoice(name, choices));
@@ -219,6 +229,32 @@ public final class Fields {
             fault(name, "invalid_time", "must be an RFC 3339 time");
             return Optional.empty();
         }
+    }
+
+    /** The ids of an array, each once; none when it is missing or null. */
+    public Set<UUID> optionalIds(String name, int max) {
+        known.add(name);
+        JsonNode value = object.path(name);
+        if (value.isMissingNode() || value.isNull()) {
+            return Set.of();
+        }
+        if (!value.isArray()) {
+            fault(name, "wrong_type", "must be an array of ids");
+            return Set.of();
+        }
+        if (value.size() > max) {
+            fault(name, "wrong_size", "must not hold more than " + max + " ids");
+            return Set.of();
+        }
+        Set<UUID> ids = new LinkedHashSet<>();
+        for (int i = 0; i < value.size(); i++) {
+            Optional<UUID> id = Ids.parse(value.get(i).textValue());
+            if (id.isEmpty()) {
+                fault(name + "." + i, "invalid_id", "must be a UUID");
+            }
+            id.ifPresent(ids::add);
+        }
+        return ids;
     }
 
     /** A nested object; one without fields when it is missing or null. */
