@@ -41,6 +41,7 @@ record Routes(
         r.post("/api/v1/auth/refresh", sessions::refresh, PUBLIC);
         r.post("/api/v1/auth/logout", sessions::logout, PUBLIC);
         r.get("/api/v1/me", sessions::me, MEMBERS);
+        r.patch("/api/v1/me", sessions::changeMe, MEMBERS);
 
         r.get("/api/v1/properties", properties::list, REVIEWERS);
         r.post("/api/v1/properties", properties::create, HR);

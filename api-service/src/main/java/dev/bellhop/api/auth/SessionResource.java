@@ -1,8 +1,10 @@
 package dev.bellhop.api.auth;
 
 import dev.bellhop.api.auth.SessionStore.Credentials;
+import dev.bellhop.api.auth.SessionStore.NewPassword;
 import dev.bellhop.api.auth.SessionStore.Started;
 import dev.bellhop.api.http.Answer;
+import dev.bellhop.api.http.Change;
 import dev.bellhop.api.http.Fields;
 import dev.bellhop.api.http.RateLimit;
 import dev.bellhop.api.store.Ids;
@@ -49,7 +51,7 @@ public final class SessionResource {
         String email = body.line("email", Fields.EMAIL);
         String password = body.password("password", Passwords.MAX_LENGTH);
         body.rejectFaults();
-        String accountAndAddress = email.toLowerCase(Locale.ROOT) + " " + ctx.ip();
+        String accountAndAddress = accountAndAddress(email, ctx);
         Optional<Credentials> credentials = sessions.credentials(email);
         boolean good = passwords.inTurn(() -> {
             // Here and not before, so that of many attempts at once those that waited see the failures of the first.
@@ -87,10 +89,47 @@ public final class SessionResource {
     }
 
     public void me(Context ctx) {
+        Credentials me = sessions.credentials(Authentication.caller(ctx)).orElseThrow(Problem::notFound);
+        Answer.record(ctx, me.account(), me.version());
+    }
+
+    public void changeMe(Context ctx) {
         Principal caller = Authentication.caller(ctx);
-        Answer.json(
-                ctx,
-                sessions.account(caller.org(), UUID.fromString(caller.userId())).orElseThrow(Problem::notFound));
+        Fields body = Fields.ofPatch(ctx);
+        Change<String> name = body.change("name", (f, n) -> f.line(n, Fields.NAME));
+        Optional<PasswordChange> password = PasswordChange.of(body);
+        body.rejectFaults();
+        Credentials me = sessions.change(
+                caller, name, password.map(change -> checked(ctx, caller, change)), Answer.precondition(ctx));
+        Answer.record(ctx, me.account(), me.version());
+    }
+
+    private record PasswordChange(String current, String next) {
+        static Optional<PasswordChange> of(Fields body) {
+            return body.mentions("password") || body.mentions("current_password")
+                    ? Optional.of(new PasswordChange(
+                            body.password("current_password", Passwords.MAX_LENGTH),
+                            body.newPassword("password", Passwords.MIN_LENGTH, Passwords.MAX_LENGTH)))
+                    : Optional.empty();
+        }
+    }
+
+    /** Who holds a stolen access token shall not guess the password with it: failures count as those of a login. */
+    private NewPassword checked(Context ctx, Principal caller, PasswordChange change) {
+        Credentials me = sessions.credentials(caller).orElseThrow(Problem::notFound);
+        String accountAndAddress = accountAndAddress(me.account().email(), ctx);
+        return passwords.inTurn(() -> {
+            failures.require(ctx, accountAndAddress);
+            if (!passwords.matches(change.current(), me.passwordHash())) {
+                failures.consume(accountAndAddress);
+                throw Problem.invalid("current_password", "wrong", "is not the password");
+            }
+            return new NewPassword(me.passwordHash(), Passwords.hash(change.next()));
+        });
+    }
+
+    private static String accountAndAddress(String email, Context ctx) {
+        return email.toLowerCase(Locale.ROOT) + " " + ctx.ip();
     }
 
     private static String refreshToken(Context ctx) {

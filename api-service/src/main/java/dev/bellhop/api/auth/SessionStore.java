@@ -1,9 +1,13 @@
 package dev.bellhop.api.auth;
 
+import dev.bellhop.api.http.Answer.Precondition;
+import dev.bellhop.api.http.Change;
 import dev.bellhop.api.outbox.Outbox;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.api.store.Row;
 import dev.bellhop.model.events.ControlEvent;
+import dev.bellhop.model.events.MemberEvent;
+import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Role;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +15,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.sql.Array;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -20,6 +25,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.StatementContext;
 
 /** Logins and what became of them, in PostgreSQL. Thread-safe. */
 public final class SessionStore {
@@ -33,8 +39,13 @@ public final class SessionStore {
      * What a login needs to know.
      *
      * @param active whether the member and their organisation are
+     * @param ver of the membership, for the tokens
+     * @param version of the record, for its ETag
      */
-    record Credentials(Account account, String passwordHash, boolean active, long ver) {}
+    record Credentials(Account account, String passwordHash, boolean active, long ver, long version) {}
+
+    /** A new password, and the hash against which the old one was checked. */
+    record NewPassword(String oldHash, String hash) {}
 
     /**
      * A session that was started or refreshed.
@@ -54,17 +65,13 @@ public final class SessionStore {
     Optional<Credentials> credentials(String email) {
         return jdbi.withHandle(handle -> handle.createQuery("""
                         select m.org_id, m.id, m.email, m.name, m.role, m.department_id, m.password_hash, m.ver,
-                               m.status = 'active' and o.status = 'active' as active,
+                               m.version, m.status = 'active' and o.status = 'active' as active,
                                array(select p.property_id from member_property p
                                      where p.org_id = m.org_id and p.member_id = m.id order by 1) as property_ids
                         from member m join organization o on o.id = m.org_id
                         where lower(m.email) = lower(:email) and m.status <> 'removed'""")
                 .bind("email", email)
-                .map((rs, ctx) -> {
-                    Row row = new Row(rs);
-                    return new Credentials(
-                            account(row), row.text("password_hash"), rs.getBoolean("active"), row.number("ver"));
-                })
+                .map(SessionStore::credentials)
                 .findOne());
     }
 
@@ -120,8 +127,86 @@ public final class SessionStore {
                 tx -> lock(tx, refreshToken).filter(Held::sessionActive).ifPresent(token -> revoke(tx, token)));
     }
 
-    Optional<Account> account(UUID orgId, UUID userId) {
-        return jdbi.withHandle(handle -> member(handle, orgId, userId)).map(Credentials::account);
+    Optional<Credentials> credentials(Principal caller) {
+        return jdbi.withHandle(handle -> member(handle, caller.org(), UUID.fromString(caller.userId())));
+    }
+
+    /**
+     * Changes what members change of themselves. A new password ends all their sessions but the caller's.
+     *
+     * @throws Problem 404, 409 when the password has changed since the old one was checked, or 412 when the precondition
+     *     does not hold
+     */
+    Credentials change(
+            Principal caller, Change<String> name, Optional<NewPassword> password, Precondition precondition) {
+        UUID orgId = caller.org();
+        UUID userId = UUID.fromString(caller.userId());
+        return jdbi.inTransaction(tx -> {
+            Credentials current = lock(tx, orgId, userId);
+            if (!precondition.holds(current.version())) {
+                throw Problem.preconditionFailed("You are at version " + current.version() + " by now.");
+            }
+            if (password.isPresent() && !password.get().oldHash().equals(current.passwordHash())) {
+                throw Problem.conflict("password-changed", "The password has just been changed.");
+            }
+            tx.createUpdate("""
+                            update member
+                            set name = :name, password_hash = :hash, ver = ver + :verStep, updated_at = now(),
+                                version = version + 1
+                            where org_id = :orgId and id = :id""")
+                    .bind("name", name.over(current.account().name()))
+                    .bind("hash", password.map(NewPassword::hash).orElse(current.passwordHash()))
+                    .bind("verStep", password.isPresent() ? 1 : 0)
+                    .bind("orgId", orgId)
+                    .bind("id", userId)
+                    .execute();
+            Credentials changed = member(tx, orgId, userId).orElseThrow(Problem::notFound);
+            if (name.mentioned()) {
+                outbox.append(tx, orgId, new MemberEvent.Updated(payload(changed)));
+            }
+            if (password.isPresent()) {
+                endOthers(tx, caller, changed.ver());
+            }
+            return changed;
+        });
+    }
+
+    private static Credentials lock(Handle tx, UUID orgId, UUID userId) {
+        tx.createQuery("select id from member where org_id = :orgId and id = :id for update")
+                .bind("orgId", orgId)
+                .bind("id", userId)
+                .mapTo(UUID.class)
+                .findOne();
+        return member(tx, orgId, userId).filter(Credentials::active).orElseThrow(Problem::notFound);
+    }
+
+    private static MemberEvent.Payload payload(Credentials member) {
+        Account account = member.account();
+        return new MemberEvent.Payload(
+                account.id(),
+                account.name(),
+                account.role(),
+                account.propertyIds(),
+                account.departmentId(),
+                "active",
+                member.ver());
+    }
+
+    private void endOthers(Handle tx, Principal caller, long ver) {
+        UUID userId = UUID.fromString(caller.userId());
+        tx.createUpdate("""
+                        update session set revoked_at = now()
+                        where org_id = :orgId and member_id = :memberId and revoked_at is null
+                          and id is distinct from :own::uuid""")
+                .bind("orgId", caller.org())
+                .bind("memberId", userId)
+                .bind("own", caller.sessionId())
+                .execute();
+        outbox.append(
+                tx,
+                caller.org(),
+                new ControlEvent.Revoked(new ControlEvent.SessionRevoked(
+                        userId, null, caller.sessionId().orElse(null), ver)));
     }
 
     /** @return the bearer with the rights of now, empty when member, organisation or session is no longer active */
@@ -204,19 +289,26 @@ public final class SessionStore {
 
     private static Optional<Credentials> member(Handle handle, UUID orgId, UUID memberId) {
         return handle.createQuery("""
-                        select m.org_id, m.id, m.email, m.name, m.role, m.department_id, m.ver,
-                               m.status = 'active' and o.status = 'active' as active,
+                        select m.org_id, m.id, m.email, m.name, m.role, m.department_id, m.password_hash, m.ver,
+                               m.version, m.status = 'active' and o.status = 'active' as active,
                                array(select p.property_id from member_property p
                                      where p.org_id = m.org_id and p.member_id = m.id order by 1) as property_ids
                         from member m join organization o on o.id = m.org_id
                         where m.org_id = :orgId and m.id = :memberId""")
                 .bind("orgId", orgId)
                 .bind("memberId", memberId)
-                .map((rs, ctx) -> {
-                    Row row = new Row(rs);
-                    return new Credentials(account(row), "", rs.getBoolean("active"), row.number("ver"));
-                })
+                .map(SessionStore::credentials)
                 .findOne();
+    }
+
+    private static Credentials credentials(ResultSet result, StatementContext ctx) throws SQLException {
+        Row row = new Row(result);
+        return new Credentials(
+                account(row),
+                row.text("password_hash"),
+                result.getBoolean("active"),
+                row.number("ver"),
+                row.number("version"));
     }
 
     private static Account account(Row row) throws SQLException {
