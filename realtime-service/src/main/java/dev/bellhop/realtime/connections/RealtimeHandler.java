@@ -66,10 +66,6 @@ public final class RealtimeHandler extends Handler.Wrapper {
                 refuse(fault.get(), request, response, callback);
                 return true;
             }
-        } else if (request.getHeaders().contains(HttpHeader.UPGRADE, "websocket")) {
-            // Behind this door an offer to upgrade would cost an HTTP session, whatever the answer.
-            refuse(Problem.notFound(), request, response, callback);
-            return true;
         } else if (isGet && path.equals(STREAM_PATH)) {
             stream(request, response, callback);
             return true;
