@@ -72,11 +72,13 @@ public final class HistoryResource {
 
     /** Held against the log as the cursor of a client that comes back. */
     private Cursor verified(String text, UUID orgId, EventLog.State state) {
-        Cursor cursor = Cursor.parse(text)
-                .filter(parsed -> parsed.position() <= state.head())
-                .orElseThrow(() -> Problem.badRequest("invalid_cursor", "The cursor is not one of this log."));
+        Cursor cursor = Cursor.parse(text).orElseThrow(HistoryResource::invalidCursor);
+        // First of all: a position means nothing in another log.
         if (!cursor.epoch().equals(state.epoch())) {
             throw gone("epoch_changed");
+        }
+        if (cursor.position() > state.head()) {
+            throw invalidCursor();
         }
         if (cursor.position() < state.floor()) {
             throw gone("too_old");
@@ -91,6 +93,10 @@ public final class HistoryResource {
             throw gone("epoch_changed");
         }
         return cursor;
+    }
+
+    private static Problem invalidCursor() {
+        return Problem.badRequest("invalid_cursor", "The cursor is not one of this log.");
     }
 
     private static Problem gone(String slug) {
