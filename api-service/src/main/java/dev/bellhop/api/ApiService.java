@@ -18,6 +18,8 @@ import dev.bellhop.api.http.RateLimit;
 import dev.bellhop.api.http.WithoutUpgrade;
 import dev.bellhop.api.members.MemberResource;
 import dev.bellhop.api.members.MemberStore;
+import dev.bellhop.api.organizations.OrganizationResource;
+import dev.bellhop.api.organizations.OrganizationStore;
 import dev.bellhop.api.outbox.Outbox;
 import dev.bellhop.api.outbox.OutboxCleanup;
 import dev.bellhop.api.outbox.OutboxRelay;
@@ -120,6 +122,7 @@ public final class ApiService implements AutoCloseable {
                 new Headers(config.allowedOrigins()),
                 new Authentication(tokens, sessions),
                 new SessionResource(sessions, passwords, tokens, clock),
+                new OrganizationResource(new OrganizationStore(requests.jdbi(), outbox), passwords),
                 new PropertyResource(new PropertyStore(requests.jdbi(), outbox), cursors),
                 new DepartmentResource(new DepartmentStore(requests.jdbi(), outbox), cursors),
                 new MemberResource(new MemberStore(requests.jdbi(), outbox), passwords, cursors),

@@ -5,6 +5,7 @@ import static dev.bellhop.api.auth.Access.HR;
 import static dev.bellhop.api.auth.Access.MEMBERS;
 import static dev.bellhop.api.auth.Access.PUBLIC;
 import static dev.bellhop.api.auth.Access.REVIEWERS;
+import static dev.bellhop.api.auth.Access.SERVICE;
 
 import dev.bellhop.api.applications.ApplicationResource;
 import dev.bellhop.api.auth.Authentication;
@@ -14,6 +15,7 @@ import dev.bellhop.api.entities.EntityResource;
 import dev.bellhop.api.health.HealthResource;
 import dev.bellhop.api.http.Headers;
 import dev.bellhop.api.members.MemberResource;
+import dev.bellhop.api.organizations.OrganizationResource;
 import dev.bellhop.api.properties.PropertyResource;
 import dev.bellhop.api.shares.ShareResource;
 import io.javalin.config.RoutesConfig;
@@ -23,6 +25,7 @@ record Routes(
         Headers headers,
         Authentication authentication,
         SessionResource sessions,
+        OrganizationResource organizations,
         PropertyResource properties,
         DepartmentResource departments,
         MemberResource members,
@@ -42,6 +45,11 @@ record Routes(
         r.post("/api/v1/auth/logout", sessions::logout, PUBLIC);
         r.get("/api/v1/me", sessions::me, MEMBERS);
         r.patch("/api/v1/me", sessions::changeMe, MEMBERS);
+
+        r.post("/api/v1/organizations", organizations::create, SERVICE);
+        r.get("/api/v1/organizations/current", organizations::current, MEMBERS);
+        r.patch("/api/v1/organizations/current", organizations::changeCurrent, ADMIN);
+        r.patch("/api/v1/organizations/{id}", organizations::changeStatus, SERVICE);
 
         r.get("/api/v1/properties", properties::list, REVIEWERS);
         r.post("/api/v1/properties", properties::create, HR);

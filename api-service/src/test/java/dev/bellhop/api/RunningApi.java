@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.bellhop.api.auth.Passwords;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.db.PostgresExtension;
+import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Role;
 import dev.bellhop.model.security.Secret;
+import dev.bellhop.model.security.Tokens;
 import dev.bellhop.model.wire.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,11 +19,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -168,6 +173,30 @@ public final class RunningApi implements BeforeAllCallback, AfterAllCallback {
                 email,
                 role,
                 login(email, PASSWORD).json().path("access_token").textValue());
+    }
+
+    /** A machine with a token, of no organisation. */
+    public User machine() {
+        Instant now = Instant.now();
+        Principal principal = new Principal(
+                "machine",
+                Optional.empty(),
+                Role.SERVICE,
+                "machine",
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                0,
+                Ids.next().toString(),
+                now,
+                now.plusSeconds(600));
+        Secret secret = Secret.ofText(settings().get("BELLHOP_JWT_SECRET"));
+        return new User(
+                null,
+                null,
+                "",
+                Role.SERVICE,
+                Tokens.hs256(secret, Clock.systemUTC()).issue(principal));
     }
 
     public Answer login(String email, String password) {

@@ -13,7 +13,9 @@ public enum Access implements RouteRole {
     REVIEWERS,
     /** ADMIN and HR. */
     HR,
-    ADMIN;
+    ADMIN,
+    /** Machines. */
+    SERVICE;
 
     boolean admits(Role role) {
         return switch (this) {
@@ -22,6 +24,7 @@ public enum Access implements RouteRole {
             case REVIEWERS -> role != Role.SERVICE && role != Role.MEMBER;
             case HR -> role == Role.ADMIN || role == Role.HR;
             case ADMIN -> role == Role.ADMIN;
+            case SERVICE -> role == Role.SERVICE;
         };
     }
 }
