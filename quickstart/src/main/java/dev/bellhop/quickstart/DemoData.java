@@ -113,17 +113,16 @@ public final class DemoData {
     }
 
     /**
-     * Seeds an empty database, or completes a seeding that was cut off.
+     * Seeds an empty database, or completes a seeding that was cut off. Leaves a database alone that holds other organisations.
      *
-     * @return whether the demo is in this database; false when it holds other organisations instead
      * @throws StartFailure when the API refuses one of the records
      */
-    public boolean seed() throws StartFailure {
+    public void seed() throws StartFailure {
         try (Handle lock = jdbi.open()) {
             // Two starts on one database of their own take turns.
             lock.execute("select pg_advisory_lock(7302)");
             if (!lock.inTransaction(DemoData::insertOrganizations)) {
-                return false;
+                return;
             }
             if (!isDone(lock, "records")) {
                 for (Organization organization : ORGANIZATIONS) {
@@ -131,10 +130,27 @@ public final class DemoData {
                 }
                 done(lock, "records");
             }
-            return true;
         }
     }
 
+    /** Whether the demo's users are in this database. */
+    boolean isPresent() {
+        return exists("select 1 from api.member where email = '"
+                + ORGANIZATIONS.get(0).hr() + "' and status = 'active'");
+    }
+
+    /** Whether there is no organisation at all, so that nobody can log in. */
+    boolean nobodyIsThere() {
+        return !exists("select 1 from api.organization");
+    }
+
+    private boolean exists(String query) {
+        return jdbi.withHandle(handle -> handle.createQuery("select exists (" + query + ")")
+                .mapTo(Boolean.class)
+                .one());
+    }
+
+    /** @return whether these organisations are there, from now or from before */
     private static boolean insertOrganizations(Handle tx) {
         tx.execute("create schema if not exists quickstart");
         tx.execute("create table if not exists quickstart.demo_step (name text primary key)");

@@ -55,8 +55,12 @@ final class Installation implements AutoCloseable {
         ApiService api = add(() -> startApi(variables));
         Addresses addresses = new Addresses(
                 Addresses.of(settings.host(), api.port()), Addresses.of(settings.host(), realtime.port()));
-        boolean demo = settings.demo() && new DemoData(variables.get("BELLHOP_DATABASE_URL"), addresses.api()).seed();
-        new Welcome(addresses, data.resolve(""), demo).print(out, Duration.ofNanos(System.nanoTime() - begin));
+        DemoData demo = new DemoData(variables.get("BELLHOP_DATABASE_URL"), addresses.api());
+        if (settings.demo()) {
+            demo.seed();
+        }
+        new Welcome(addresses, data.resolve(""), demo.isPresent(), demo.nobodyIsThere())
+                .print(out, Duration.ofNanos(System.nanoTime() - begin));
     }
 
     private <T extends AutoCloseable> T add(Step<T> step) throws StartFailure {
@@ -84,6 +88,11 @@ final class Installation implements AutoCloseable {
     }
 
     private String database(Settings settings, DataDirectory data) throws StartFailure {
+        if (settings.ownRealtimeDatabase().isPresent()) {
+            requireDatabase(
+                    "BELLHOP_REALTIME_DATABASE_URL",
+                    settings.ownRealtimeDatabase().get());
+        }
         if (settings.ownDatabase().isPresent()) {
             requireDatabase("BELLHOP_DATABASE_URL", settings.ownDatabase().get());
             return settings.ownDatabase().get();

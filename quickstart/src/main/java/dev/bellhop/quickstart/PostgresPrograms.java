@@ -156,7 +156,7 @@ final class PostgresPrograms {
         builder.environment().remove("LC_ALL");
         // Settings of another PostgreSQL.
         builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
-        Process process = builder.start();
+        Process process = start(builder);
         process.getOutputStream().close();
         String output;
         try (InputStream said = process.getInputStream()) {
@@ -164,6 +164,14 @@ final class PostgresPrograms {
         }
         if (exitCode(process) != 0) {
             throw new Failed(output);
+        }
+    }
+
+    private static Process start(ProcessBuilder builder) throws Failed {
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new Failed(builder.command().get(0) + ": " + e.getMessage());
         }
     }
 

@@ -16,11 +16,13 @@ import java.util.TreeMap;
  * @param dataDirectory {@code BELLHOP_DATA_DIR}, {@code ./data} by default
  * @param demo whether an empty database gets the demo organisations ({@code BELLHOP_DEMO})
  * @param ownDatabase {@code BELLHOP_DATABASE_URL}; empty starts the embedded PostgreSQL
+ * @param ownRealtimeDatabase {@code BELLHOP_REALTIME_DATABASE_URL}; empty puts the event log beside the records
  */
 record Settings(
         Path dataDirectory,
         boolean demo,
         Optional<String> ownDatabase,
+        Optional<String> ownRealtimeDatabase,
         String host,
         int apiPort,
         int realtimePort,
@@ -40,6 +42,7 @@ record Settings(
                 Path.of(env.text("BELLHOP_DATA_DIR", "data")),
                 env.flag("BELLHOP_DEMO", true),
                 env.text("BELLHOP_DATABASE_URL"),
+                env.text("BELLHOP_REALTIME_DATABASE_URL"),
                 env.text("BELLHOP_HOST", HOST),
                 env.port("BELLHOP_API_PORT", 8080),
                 env.port("BELLHOP_REALTIME_PORT", 8081),

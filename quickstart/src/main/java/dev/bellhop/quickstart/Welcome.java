@@ -6,8 +6,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 
-/** What {@code up} prints once everything runs: addresses, users, and commands that work as they stand. */
-record Welcome(Addresses addresses, Path dataDirectory, boolean demo) {
+/**
+ * What {@code up} prints once everything runs: addresses, users, and commands that work as they stand.
+ *
+ * @param demo whether the demo's users are there
+ * @param nobody whether there is no organisation at all
+ */
+record Welcome(Addresses addresses, Path dataDirectory, boolean demo, boolean nobody) {
     private static final String JSON = "-H 'Content-Type: application/json'";
 
     void print(PrintStream out, Duration took) {
@@ -19,7 +24,7 @@ record Welcome(Addresses addresses, Path dataDirectory, boolean demo) {
         out.println();
         if (demo) {
             printDemo(out);
-        } else {
+        } else if (nobody) {
             printFirstOrganization(out);
         }
         out.flush();
@@ -50,8 +55,7 @@ record Welcome(Addresses addresses, Path dataDirectory, boolean demo) {
     }
 
     private void printFirstOrganization(PrintStream out) {
-        out.println(
-                "There are no demo users. In a second terminal, make an organisation with its first administrator:");
+        out.println("Nobody can log in yet. In a second terminal, make an organisation with its first administrator:");
         out.println("  ./bellhop organization \"My Hotel\" admin@hotel.example");
     }
 

@@ -6,14 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,114 +16,46 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code ./bellhop up} and the commands beside it, as processes. */
+/** How {@code ./bellhop up} starts, refuses to start, and ends. */
 class UpCommandTest {
     /** One for all tests: each finds what the one before left, or starts with nothing. */
     @TempDir
     static Path data;
 
     @Test
-    @DisplayName("up prints what works: users log in, a token reads /me, machines get theirs")
-    void everythingRuns() throws Exception {
-        try (BellhopProcess up = BellhopProcess.start(data, Map.of(), "up")) {
-            Addresses addresses = up.awaitUp();
-            assertThat(get(addresses.api().resolve("/health/ready"))).isEqualTo(200);
-            assertThat(get(addresses.realtime().resolve("/health/ready"))).isEqualTo(200);
-            assertThat(up.output())
-                    .anyMatch(line -> line.contains("Harbor Hotels"))
-                    .anyMatch(line -> line.contains("airport@harbor.example") && line.contains("Harbor Airport"))
-                    .anyMatch(line -> line.contains("lodge@summit.example"))
-                    .anyMatch(line -> line.contains("curl -N"))
-                    .anyMatch(line -> line.contains("/ws/broadcast"));
-
-            Map<String, String> ports = Map.of(
-                    "BELLHOP_API_PORT", Integer.toString(addresses.api().getPort()),
-                    "BELLHOP_REALTIME_PORT",
-                            Integer.toString(addresses.realtime().getPort()));
-            try (BellhopProcess token = BellhopProcess.start(data, ports, "token", "hr@harbor.example")) {
-                assertThat(token.exitCode()).isZero();
-                assertThat(token.output()).hasSize(1);
-                Http api = new Http(addresses.api());
-                assertThat(api.get("/api/v1/me", token.output().get(0))
-                                .path("email")
-                                .asText())
-                        .isEqualTo("hr@harbor.example");
-            }
-            try (BellhopProcess service = BellhopProcess.start(data, ports, "token", "--service")) {
-                assertThat(service.exitCode()).isZero();
-                Http realtime = new Http(addresses.realtime());
-                assertThat(realtime.get("/ws/stats", service.output().get(0)).isObject())
-                        .isTrue();
-            }
-        }
-    }
-
-    @Test
-    @DisplayName("S2-052 try: a valid token connects, no token and an invalid one are refused")
-    void tryPassesAgainstARunningSystem() throws Exception {
-        try (BellhopProcess up = BellhopProcess.start(data, Map.of(), "up")) {
-            Map<String, String> ports = Map.of(
-                    "BELLHOP_REALTIME_PORT",
-                    Integer.toString(up.awaitUp().realtime().getPort()));
-            try (BellhopProcess check = BellhopProcess.start(data, ports, "try")) {
-                assertThat(check.exitCode()).isZero();
-                assertThat(check.output())
-                        .containsExactly(
-                                "PASS  a valid token connects",
-                                "PASS  no token is refused",
-                                "PASS  an invalid token is refused");
-            }
-            try (BellhopProcess check = BellhopProcess.start(data, ports, "try", "--token", "not.a.token")) {
-                assertThat(check.exitCode()).isEqualTo(1);
-                assertThat(check.output()).anyMatch(line -> line.startsWith("FAIL  a valid token connects: "));
-            }
-        }
-    }
-
-    @Test
-    @DisplayName("after kill -9 the next start works and finds the data of the first")
-    void aKilledStartIsFollowedByAGoodOne() throws Exception {
+    @DisplayName(
+            "S1-058 after kill -9 the next start finds all data and seeds nothing again; SIGTERM then leaves nothing")
+    void killedThenStartedThenStopped() throws Exception {
         String id;
-        ProcessHandle postmaster;
+        ProcessHandle orphan;
         try (BellhopProcess up = BellhopProcess.start(data, Map.of(), "up")) {
             Http api = new Http(up.awaitUp().api());
-            Optional<String> token = Optional.of(api.login("hr@harbor.example", DemoData.PASSWORD));
+            Optional<String> token = Optional.of(api.login("hr@summit.example", DemoData.PASSWORD));
             id = api.post("/api/v1/entities", token, Map.of("type", "lead", "name", "Written before the kill"))
                     .path("id")
                     .asText();
-            postmaster = postmaster().orElseThrow();
+            orphan = postmaster().orElseThrow();
             up.kill();
         }
-        assertThat(postmaster.isAlive()).isTrue();
+        assertThat(orphan.isAlive()).isTrue();
         try (BellhopProcess up = BellhopProcess.start(data, Map.of(), "up")) {
             Http api = new Http(up.awaitUp().api());
-            String token = api.login("hr@harbor.example", DemoData.PASSWORD);
+            assertThat(orphan.onExit()).succeedsWithin(Duration.ofSeconds(5));
+            String token = api.login("hr@summit.example", DemoData.PASSWORD);
             assertThat(api.get("/api/v1/entities/" + id, token).path("name").asText())
                     .isEqualTo("Written before the kill");
-            assertThat(postmaster.onExit()).succeedsWithin(Duration.ofSeconds(5));
-        }
-    }
+            DemoData.Organization summit = DemoData.ORGANIZATIONS.get(1);
+            assertThat(api.get("/api/v1/entities?limit=200", token).path("items"))
+                    .hasSize(summit.entities().size() + 1);
+            assertThat(api.get("/api/v1/applications?limit=200", token).path("items"))
+                    .hasSameSizeAs(summit.applications());
 
-    @Test
-    @DisplayName("a second start seeds nothing again")
-    void theDemoIsSeededOnce() throws Exception {
-        List<Integer> counts = new ArrayList<>();
-        for (int start = 0; start < 2; start++) {
-            try (BellhopProcess up = BellhopProcess.start(data, Map.of(), "up")) {
-                Http api = new Http(up.awaitUp().api());
-                String token = api.login("hr@summit.example", DemoData.PASSWORD);
-                counts.add(api.get("/api/v1/entities?limit=200", token)
-                        .path("items")
-                        .size());
-                counts.add(api.get("/api/v1/applications?limit=200", token)
-                        .path("items")
-                        .size());
-            }
+            ProcessHandle postmaster = postmaster().orElseThrow();
+            up.terminate();
+            assertThat(up.exitCode()).isZero();
+            assertThat(postmaster.onExit()).succeedsWithin(Duration.ofSeconds(5));
+            assertThat(up.output()).noneMatch(line -> line.contains("Exception"));
         }
-        DemoData.Organization summit = DemoData.ORGANIZATIONS.get(1);
-        int entities = summit.entities().size();
-        int applications = summit.applications().size();
-        assertThat(counts).containsExactly(entities, applications, entities, applications);
     }
 
     @Test
@@ -153,23 +80,6 @@ class UpCommandTest {
                 assertThat(again.output()).singleElement().asString().contains("cannot be made");
             }
         }
-        try (BellhopProcess up = BellhopProcess.start(fresh, Map.of(), "up")) {
-            up.awaitUp();
-            assertThat(up.output()).noneMatch(line -> line.contains("harbor"));
-        }
-    }
-
-    @Test
-    @DisplayName("S1-058 SIGTERM stops everything: status 0, no PostgreSQL left")
-    void terminationIsClean() throws Exception {
-        try (BellhopProcess up = BellhopProcess.start(data, Map.of(), "up")) {
-            up.awaitUp();
-            ProcessHandle postmaster = postmaster().orElseThrow();
-            up.terminate();
-            assertThat(up.exitCode()).isZero();
-            assertThat(postmaster.onExit()).succeedsWithin(Duration.ofSeconds(5));
-            assertThat(up.output()).noneMatch(line -> line.contains("Exception"));
-        }
     }
 
     @Test
@@ -192,16 +102,6 @@ class UpCommandTest {
             postmaster().orElseThrow().destroyForcibly();
             assertThat(up.exitCode()).isEqualTo(1);
             assertThat(up.output()).anyMatch(line -> line.startsWith("bellhop: The embedded PostgreSQL has ended"));
-        }
-    }
-
-    @Test
-    @DisplayName("a second up on one data directory is refused in one sentence")
-    void twoOnOneDirectoryAreRefused() throws Exception {
-        try (BellhopProcess up = BellhopProcess.start(data, Map.of(), "up")) {
-            up.awaitUp();
-            assertRefused(Map.of(), "bellhop: Another Bellhop \\(process \\d+\\) is running on the data directory .*");
-            assertThat(postmaster()).isPresent();
         }
     }
 
@@ -261,11 +161,5 @@ class UpCommandTest {
     private static Optional<ProcessHandle> postmaster() throws Exception {
         List<String> lines = Files.readAllLines(data.resolve("postgresql/cluster/postmaster.pid"));
         return ProcessHandle.of(Long.parseLong(lines.get(0)));
-    }
-
-    private static int get(URI uri) throws Exception {
-        return HttpClient.newHttpClient()
-                .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding())
-                .statusCode();
     }
 }
