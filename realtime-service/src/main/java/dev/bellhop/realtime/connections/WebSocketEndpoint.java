@@ -27,6 +27,9 @@ final class WebSocketEndpoint implements FrameHandler, Wire {
     /** How long the fragments of one message may take. */
     private static final Duration MESSAGE_TIME = Duration.ofSeconds(10);
 
+    /** How long a client that was refused has to close its side. */
+    private static final Duration REFUSAL_TIME = Duration.ofSeconds(5);
+
     private final Connections connections;
     private final Handshake.Outcome handshake;
 
@@ -73,6 +76,7 @@ final class WebSocketEndpoint implements FrameHandler, Wire {
                 ServerMessage.disconnect(code, retryAfterMs),
                 connections.clock().instant());
         write(List.of(last), Callback.from(() -> close(code), failure -> abort()));
+        connections.timer().after(REFUSAL_TIME, this::abort); // a peer that does not answer the close costs no socket
         session.demand();
     }
 
