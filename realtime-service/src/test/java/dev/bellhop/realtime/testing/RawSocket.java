@@ -14,7 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** A bare TCP connection that speaks HTTP and WebSocket byte by byte, wrongly where a test wants it. Waits at most ten seconds. */
+/** A bare TCP connection that speaks HTTP and WebSocket byte by byte, wrongly where a test wants it. Waits at most 15 seconds. */
 public final class RawSocket implements AutoCloseable {
     public static final int TEXT = 0x81;
     public static final int BINARY = 0x82;
@@ -22,7 +22,7 @@ public final class RawSocket implements AutoCloseable {
     public static final int PING = 0x89;
     public static final int PONG = 0x8A;
 
-    private static final int PATIENCE_MS = 10_000;
+    private static final int PATIENCE_MS = 15_000;
 
     /** A frame of the server; the opcode with the FIN bit, as the constants here. */
     public record Received(int opcode, ByteBuffer payload) {

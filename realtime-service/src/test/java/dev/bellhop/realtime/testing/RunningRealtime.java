@@ -196,9 +196,13 @@ public final class RunningRealtime implements BeforeAllCallback, AfterAllCallbac
             ended.complete(response == null ? -1 : response.code());
         }
 
+        /** The next event, which has to be of that type; pings, which come when they like, are passed over. */
         public SseEvent next(String type) {
             try {
                 SseEvent event = heard.poll(5, TimeUnit.SECONDS);
+                while (event != null && "ping".equals(event.type()) && !type.equals("ping")) {
+                    event = heard.poll(5, TimeUnit.SECONDS);
+                }
                 if (event == null || !type.equals(event.type())) {
                     throw new AssertionError("expected " + type + ", heard " + event);
                 }
