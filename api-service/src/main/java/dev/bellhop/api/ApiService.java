@@ -16,6 +16,8 @@ import dev.bellhop.api.http.Cursors;
 import dev.bellhop.api.http.Headers;
 import dev.bellhop.api.http.RateLimit;
 import dev.bellhop.api.http.WithoutUpgrade;
+import dev.bellhop.api.idempotency.Idempotency;
+import dev.bellhop.api.idempotency.IdempotencyStore;
 import dev.bellhop.api.members.MemberResource;
 import dev.bellhop.api.members.MemberStore;
 import dev.bellhop.api.organizations.OrganizationResource;
@@ -121,6 +123,7 @@ public final class ApiService implements AutoCloseable {
         Routes routes = new Routes(
                 new Headers(config.allowedOrigins()),
                 new Authentication(tokens, sessions),
+                new Idempotency(requests.jdbi()),
                 new SessionResource(sessions, passwords, tokens, clock),
                 new OrganizationResource(new OrganizationStore(requests.jdbi(), outbox), passwords),
                 new PropertyResource(new PropertyStore(requests.jdbi(), outbox), cursors),
@@ -137,6 +140,8 @@ public final class ApiService implements AutoCloseable {
         Housekeeping housekeeping = keep(new Housekeeping());
         housekeeping.every(SHARE_SWEEP, "withdraw expired shares", shares::withdrawExpired);
         housekeeping.every(CLEANUP, "delete sent events", new OutboxCleanup(background.jdbi())::run);
+        IdempotencyStore idempotencyKeys = new IdempotencyStore(background.jdbi());
+        housekeeping.every(CLEANUP, "delete old idempotency keys", () -> idempotencyKeys.deleteExpired(1_000));
         housekeeping.every(CLEANUP, "delete expired sessions", () -> sessions.deleteExpired(1_000));
         server = Javalin.create(javalin -> configure(javalin, config, routes, metrics));
         keep(this::stopServer);

@@ -14,6 +14,7 @@ import dev.bellhop.api.departments.DepartmentResource;
 import dev.bellhop.api.entities.EntityResource;
 import dev.bellhop.api.health.HealthResource;
 import dev.bellhop.api.http.Headers;
+import dev.bellhop.api.idempotency.Idempotency;
 import dev.bellhop.api.members.MemberResource;
 import dev.bellhop.api.organizations.OrganizationResource;
 import dev.bellhop.api.properties.PropertyResource;
@@ -24,6 +25,7 @@ import io.javalin.config.RoutesConfig;
 record Routes(
         Headers headers,
         Authentication authentication,
+        Idempotency idempotency,
         SessionResource sessions,
         OrganizationResource organizations,
         PropertyResource properties,
@@ -46,44 +48,44 @@ record Routes(
         r.get("/api/v1/me", sessions::me, MEMBERS);
         r.patch("/api/v1/me", sessions::changeMe, MEMBERS);
 
-        r.post("/api/v1/organizations", organizations::create, SERVICE);
+        r.post("/api/v1/organizations", idempotency.once(organizations::create), SERVICE);
         r.get("/api/v1/organizations/current", organizations::current, MEMBERS);
         r.patch("/api/v1/organizations/current", organizations::changeCurrent, ADMIN);
         r.patch("/api/v1/organizations/{id}", organizations::changeStatus, SERVICE);
 
         r.get("/api/v1/properties", properties::list, REVIEWERS);
-        r.post("/api/v1/properties", properties::create, HR);
+        r.post("/api/v1/properties", idempotency.once(properties::create), HR);
         r.get("/api/v1/properties/{id}", properties::get, REVIEWERS);
         r.patch("/api/v1/properties/{id}", properties::change, HR);
         r.delete("/api/v1/properties/{id}", properties::delete, HR);
 
         r.get("/api/v1/departments", departments::list, MEMBERS);
-        r.post("/api/v1/departments", departments::create, HR);
+        r.post("/api/v1/departments", idempotency.once(departments::create), HR);
         r.get("/api/v1/departments/{id}", departments::get, MEMBERS);
         r.patch("/api/v1/departments/{id}", departments::change, HR);
         r.delete("/api/v1/departments/{id}", departments::delete, HR);
 
         r.get("/api/v1/members", members::list, ADMIN);
-        r.post("/api/v1/members", members::create, ADMIN);
+        r.post("/api/v1/members", idempotency.once(members::create), ADMIN);
         r.get("/api/v1/members/{id}", members::get, ADMIN);
         r.patch("/api/v1/members/{id}", members::change, ADMIN);
         r.delete("/api/v1/members/{id}", members::delete, ADMIN);
 
         r.get("/api/v1/entities", entities::list, MEMBERS);
-        r.post("/api/v1/entities", entities::create, MEMBERS);
-        r.post("/api/v1/entities/batch", entities::createBatch, MEMBERS);
+        r.post("/api/v1/entities", idempotency.once(entities::create), MEMBERS);
+        r.post("/api/v1/entities/batch", idempotency.once(entities::createBatch), MEMBERS);
         r.get("/api/v1/entities/{id}", entities::get, MEMBERS);
         r.patch("/api/v1/entities/{id}", entities::change, MEMBERS);
         r.delete("/api/v1/entities/{id}", entities::delete, MEMBERS);
 
-        r.post("/api/v1/properties/{id}/applications", applications::submit, PUBLIC);
+        r.post("/api/v1/properties/{id}/applications", idempotency.once(applications::submit), PUBLIC);
         r.get("/api/v1/applications", applications::list, REVIEWERS);
         r.get("/api/v1/applications/{id}", applications::get, REVIEWERS);
-        r.post("/api/v1/applications/{id}/approve", applications::approve, REVIEWERS);
-        r.post("/api/v1/applications/{id}/reject", applications::reject, REVIEWERS);
+        r.post("/api/v1/applications/{id}/approve", idempotency.once(applications::approve), REVIEWERS);
+        r.post("/api/v1/applications/{id}/reject", idempotency.once(applications::reject), REVIEWERS);
 
         r.get("/api/v1/shares", shares::list, MEMBERS);
-        r.post("/api/v1/shares", shares::create, REVIEWERS);
+        r.post("/api/v1/shares", idempotency.once(shares::create), REVIEWERS);
         r.get("/api/v1/shares/{id}", shares::get, MEMBERS);
         r.delete("/api/v1/shares/{id}", shares::delete, MEMBERS);
 

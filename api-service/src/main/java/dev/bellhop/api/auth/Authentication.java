@@ -53,6 +53,11 @@ public final class Authentication {
         return caller;
     }
 
+    /** As {@link #caller}; empty on a public route. */
+    public static Optional<Principal> callerIfAny(Context ctx) {
+        return Optional.ofNullable(ctx.attribute(CALLER));
+    }
+
     private static String bearerToken(Context ctx) {
         String header = ctx.header("Authorization");
         if (header == null || !header.toLowerCase(Locale.ROOT).startsWith("bearer ")) {
