@@ -210,6 +210,11 @@ public final class RunningSystem implements BeforeAllCallback, AfterEachCallback
         return Tokens.hs256(Secret.ofText(settings.get("BELLHOP_JWT_SECRET")), Clock.systemUTC());
     }
 
+    /** JDBC address with user and password. */
+    public String databaseUrl() {
+        return postgres.url();
+    }
+
     /** The database beside the services, as psql would have it. */
     public Jdbi jdbi() {
         return postgres.jdbi();
