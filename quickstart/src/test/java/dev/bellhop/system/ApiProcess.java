@@ -7,6 +7,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,9 +53,16 @@ final class ApiProcess implements AutoCloseable {
         ApiProcess api = new ApiProcess(builder.start(), output, system.apiUri());
         await().atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(50))
-                .failFast("ended early, see " + output, () -> !api.process.isAlive())
+                .failFast(api::requireAlive)
                 .until(api::isReady);
         return api;
+    }
+
+    private void requireAlive() throws IOException {
+        if (!process.isAlive()) {
+            throw new AssertionError(
+                    "ended early with " + process.exitValue() + ": " + Files.readString(output.toPath()));
+        }
     }
 
     private boolean isReady() {
