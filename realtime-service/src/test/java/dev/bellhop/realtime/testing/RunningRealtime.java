@@ -49,6 +49,8 @@ public final class RunningRealtime implements BeforeAllCallback, AfterAllCallbac
     private final Signature signature = new Signature(List.of(Secret.ofWebhook(EVENT_SECRET)));
     private final OkHttpClient client = client();
     private RealtimeService service;
+    /** Test classes that have begun and not ended: the registering one, and those nested in it. */
+    private int classes;
 
     public RunningRealtime() {
         this(new PostgresExtension());
@@ -74,12 +76,18 @@ public final class RunningRealtime implements BeforeAllCallback, AfterAllCallbac
 
     @Override
     public void beforeAll(ExtensionContext context) {
+        if (classes++ > 0) {
+            return; // a nested class lives with its outer one
+        }
         postgres.create();
         start();
     }
 
     @Override
     public void afterAll(ExtensionContext context) {
+        if (--classes > 0) {
+            return;
+        }
         close();
         postgres.drop();
     }
