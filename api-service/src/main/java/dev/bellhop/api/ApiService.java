@@ -20,6 +20,8 @@ import dev.bellhop.api.idempotency.Idempotency;
 import dev.bellhop.api.idempotency.IdempotencyStore;
 import dev.bellhop.api.members.MemberResource;
 import dev.bellhop.api.members.MemberStore;
+import dev.bellhop.api.onboarding.OnboardingResource;
+import dev.bellhop.api.onboarding.OnboardingStore;
 import dev.bellhop.api.organizations.OrganizationResource;
 import dev.bellhop.api.organizations.OrganizationStore;
 import dev.bellhop.api.outbox.Outbox;
@@ -134,6 +136,7 @@ public final class ApiService implements AutoCloseable {
                         new ApplicationStore(requests.jdbi(), outbox),
                         cursors,
                         new RateLimit("applications", config.applicationsPerMinute())),
+                new OnboardingResource(new OnboardingStore(requests.jdbi(), outbox), cursors),
                 new ShareResource(shares, cursors, clock),
                 health);
         keep(relay).start();

@@ -16,6 +16,7 @@ import dev.bellhop.api.health.HealthResource;
 import dev.bellhop.api.http.Headers;
 import dev.bellhop.api.idempotency.Idempotency;
 import dev.bellhop.api.members.MemberResource;
+import dev.bellhop.api.onboarding.OnboardingResource;
 import dev.bellhop.api.organizations.OrganizationResource;
 import dev.bellhop.api.properties.PropertyResource;
 import dev.bellhop.api.shares.ShareResource;
@@ -33,6 +34,7 @@ record Routes(
         MemberResource members,
         EntityResource entities,
         ApplicationResource applications,
+        OnboardingResource onboardings,
         ShareResource shares,
         HealthResource health) {
 
@@ -83,6 +85,12 @@ record Routes(
         r.get("/api/v1/applications/{id}", applications::get, REVIEWERS);
         r.post("/api/v1/applications/{id}/approve", idempotency.once(applications::approve), REVIEWERS);
         r.post("/api/v1/applications/{id}/reject", idempotency.once(applications::reject), REVIEWERS);
+
+        r.get("/api/v1/onboardings", onboardings::list, MEMBERS);
+        r.get("/api/v1/onboardings/{id}", onboardings::get, MEMBERS);
+        r.patch("/api/v1/onboardings/{id}", onboardings::change, HR);
+        r.put("/api/v1/onboardings/{id}/forms/{step}", onboardings::submitForm, MEMBERS);
+        r.post("/api/v1/onboardings/{id}/complete", idempotency.once(onboardings::complete), REVIEWERS);
 
         r.get("/api/v1/shares", shares::list, MEMBERS);
         r.post("/api/v1/shares", idempotency.once(shares::create), REVIEWERS);

@@ -81,6 +81,11 @@ public final class Fields {
                 new ArrayList<>());
     }
 
+    /** A JSON object of whatever fields; refused as by {@link #of}. */
+    public static ObjectNode anyObject(Context ctx) {
+        return object(ctx, PLAIN);
+    }
+
     private static ObjectNode object(Context ctx, Set<String> mediaTypes) {
         return requireObject(body(ctx, mediaTypes));
     }
