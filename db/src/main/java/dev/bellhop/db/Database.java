@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.Properties;
 import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.jdbi.v3.postgres.PostgresPlugin;
 
 /**
@@ -19,6 +21,8 @@ public final class Database implements AutoCloseable {
     private Database(HikariDataSource pool) {
         this.pool = pool;
         this.jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
+        // The bound values of a failed statement are people's data and password hashes; failures end up in logs.
+        jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
     }
 
     /**
@@ -51,6 +55,7 @@ public final class Database implements AutoCloseable {
         settings.setProperty("loginTimeout", "5");
         settings.setProperty("socketTimeout", "10");
         settings.setProperty("tcpKeepAlive", "true");
+        settings.setProperty("logServerErrorDetail", "false"); // the detail quotes the row
         settings.setProperty("reWriteBatchedInserts", "true");
         return settings;
     }

@@ -3,6 +3,9 @@ package dev.bellhop.db;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -57,6 +60,27 @@ class DatabaseTest {
                 handle.execute("set statement_timeout = '50ms'");
                 Throwable failure = catchThrowable(() -> handle.execute("select pg_sleep(5)"));
                 assertThat(SqlErrors.isTransient(failure)).isTrue();
+            });
+        }
+    }
+
+    @Test
+    @DisplayName("S1-075 a failure quotes neither the values of the statement nor those of the row")
+    void failuresQuoteNoValues() {
+        try (Database database = Database.open(postgres.url(), "quiet", 1)) {
+            database.jdbi().useHandle(handle -> {
+                handle.execute("create table account (hash text check (hash <> 'canary-5d1f'), owner text unique)");
+                handle.execute("insert into account values ('x', 'canary-77aa')");
+                for (List<String> values : List.of(List.of("canary-5d1f", "other"), List.of("y", "canary-77aa"))) {
+                    Throwable failure =
+                            catchThrowable(() -> handle.createUpdate("insert into account values (:hash, :owner)")
+                                    .bind("hash", values.get(0))
+                                    .bind("owner", values.get(1))
+                                    .execute());
+                    StringWriter trace = new StringWriter();
+                    failure.printStackTrace(new PrintWriter(trace));
+                    assertThat(trace.toString()).contains("account").doesNotContain("canary");
+                }
             });
         }
     }
