@@ -9,6 +9,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Group commit: while one transaction of an organisation is under way, what else arrives for it waits and shares the next
@@ -17,6 +19,8 @@ import java.util.function.BiConsumer;
 public final class LogWriter {
     /** Most events that share a transaction, so that one commit stays short. */
     private static final int MAX_EVENTS = 1000;
+
+    private static final Logger logger = LoggerFactory.getLogger(LogWriter.class);
 
     private record Request(Append append, CompletableFuture<Append.Outcome> answer) {}
 
@@ -94,9 +98,18 @@ public final class LogWriter {
             }
             for (int i = 0; i < batch.size(); i++) {
                 if (outcomes.get(i) instanceof Append.Outcome.Appended added) {
-                    appended.accept(orgId, added);
+                    tell(added);
                 }
                 batch.get(i).answer().complete(outcomes.get(i));
+            }
+        }
+
+        /** The events are durable whatever becomes of it here: who was not told finds them by following the log. */
+        private void tell(Append.Outcome.Appended added) {
+            try {
+                appended.accept(orgId, added);
+            } catch (RuntimeException | Error failure) {
+                logger.error("what was appended is not passed on org={}", orgId, failure);
             }
         }
     }
