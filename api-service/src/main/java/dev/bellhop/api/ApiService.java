@@ -15,6 +15,7 @@ import dev.bellhop.api.health.Metrics;
 import dev.bellhop.api.http.Cursors;
 import dev.bellhop.api.http.Headers;
 import dev.bellhop.api.http.RateLimit;
+import dev.bellhop.api.http.WholeBodies;
 import dev.bellhop.api.http.WithoutUpgrade;
 import dev.bellhop.api.idempotency.Idempotency;
 import dev.bellhop.api.idempotency.IdempotencyStore;
@@ -45,8 +46,6 @@ import java.util.Deque;
 import java.util.List;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.handler.EagerContentHandler;
-import org.eclipse.jetty.server.handler.EagerContentHandler.RetainedContentLoaderFactory;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 
 /** The API service: everything is made and wired here, and taken down in reverse. */
@@ -198,8 +197,7 @@ public final class ApiService implements AutoCloseable {
     private static void harden(Server server) {
         server.setErrorHandler(new Problems.ForJetty());
         // A thread is given to a request only when its body is there: slow senders cost memory, and that is bounded.
-        server.insertHandler(
-                new EagerContentHandler(new RetainedContentLoaderFactory(MAX_BODY_BYTES + 1, 8_192, true)));
+        server.insertHandler(new WholeBodies(MAX_BODY_BYTES));
         server.insertHandler(new WithoutUpgrade());
         server.insertHandler(new GracefulHandler());
         server.setStopTimeout(STOP_MILLISECONDS);

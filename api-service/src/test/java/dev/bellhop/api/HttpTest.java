@@ -17,6 +17,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -82,6 +83,11 @@ class HttpTest {
         assertThat(large.status()).isEqualTo(413);
         assertThat(large.header("Content-Type")).startsWith("application/problem+json");
         assertProblem(api.post(hr, "/api/v1/entities", ENTITY, "Content-Encoding", "gzip"), 415);
+
+        String lead = "{\"type\":\"lead\",\"name\":\"L\",\"notes\":\"" + "n".repeat(3_900) + "\"}";
+        String almostFull = "[" + String.join(",", Collections.nCopies(260, lead)) + "]";
+        assertThat(almostFull.length()).isBetween(1_000_000, 1 << 20);
+        assertThat(api.post(hr, "/api/v1/entities/batch", almostFull).status()).isEqualTo(201);
     }
 
     @ParameterizedTest
