@@ -35,9 +35,9 @@ final class LogView {
         position = frame.position();
     }
 
-    /** Whether that event was delivered at its position; false when another one was, or when nobody knows any more. */
-    boolean hasDelivered(Frame frame) {
-        return tail.holds(frame.position()) && tail.at(frame.position()).fingerprint() == frame.fingerprint();
+    /** Whether another event was delivered at that frame's position; false also when nobody knows any more. */
+    boolean contradicts(Frame frame) {
+        return tail.holds(frame.position()) && tail.at(frame.position()).fingerprint() != frame.fingerprint();
     }
 
     long position() {

@@ -84,6 +84,8 @@ public final class OrgStream {
     private boolean opening;
     /** The log is being read because it is known to reach further than this stream. */
     private boolean reading;
+    /** The log is being asked whether it still ends as this stream does. */
+    private boolean comparing;
     /** How far the log is known to reach. */
     private long knownHead;
 
@@ -401,9 +403,12 @@ public final class OrgStream {
             }
             if (frame.position() < expected) {
                 // Delivered before, by a read of the log. Or another event at a place that was taken.
-                if (!view.hasDelivered(frame)) {
+                if (view.contradicts(frame)) {
                     startOver("the log went back in time");
                     return;
+                }
+                if (!view.tail().holds(frame.position())) {
+                    compareHead();
                 }
                 continue;
             }
@@ -417,6 +422,25 @@ public final class OrgStream {
         }
         knownHead = Math.max(knownHead, view.position());
         fanOut(next);
+    }
+
+    /** Nobody here knows any more what stood at that place; the log is asked whether it still ends as this stream does. */
+    private void compareHead() {
+        if (comparing) {
+            return;
+        }
+        comparing = true;
+        Cursor head = view.head();
+        steps.ask(
+                () -> node.log().read(orgId, head.position() - 1, head.position(), 1),
+                found -> {
+                    comparing = false;
+                    if (found.stream()
+                            .noneMatch(event -> Cursor.fingerprint(event.event().id()) == head.fingerprint())) {
+                        startOver("the log went back in time");
+                    }
+                },
+                failure -> comparing = false);
     }
 
     private void change(NewEvent control) {
@@ -519,6 +543,7 @@ public final class OrgStream {
         open = false;
         opening = false;
         reading = false;
+        comparing = false;
         incoming.clear();
         catchup.forget();
         waitingForLog.clear();
