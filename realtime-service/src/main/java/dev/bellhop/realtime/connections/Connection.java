@@ -334,11 +334,20 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
 
     private void warnOfExpiry() {
         say(ServerMessage.tokenExpiring(principal.expiresAt()));
-        Duration left = Duration.between(home.clock().instant(), principal.expiresAt());
-        replace(expiry, home.timer().after(left.isNegative() ? Duration.ZERO : left, this::checkExpiry));
+        expireWhenDue();
     }
 
-    /** Ends the connection when its token has expired; also called by the sweep, for clocks that were set. */
+    /** The timer runs by another clock than the token: what it calls too early has to wait for the rest. */
+    private void expireWhenDue() {
+        Duration left = Duration.between(home.clock().instant(), principal.expiresAt());
+        if (left.isNegative() || left.isZero()) {
+            close(CloseCode.TOKEN_EXPIRED);
+        } else {
+            replace(expiry, home.timer().after(left, this::expireWhenDue));
+        }
+    }
+
+    /** Ends the connection when its token has expired; called by the sweep, for clocks that were set. */
     void checkExpiry() {
         if (!home.clock().instant().isBefore(principal.expiresAt())) {
             close(CloseCode.TOKEN_EXPIRED);
