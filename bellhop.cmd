@@ -9,7 +9,6 @@ if defined JAVA_HOME set "JAVA=%JAVA_HOME%\bin\java"
 if "%~1"=="" goto usage
 if "%~1"=="up" goto run
 if "%~1"=="token" goto run
-if "%~1"=="organization" goto run
 if "%~1"=="try" goto run
 if "%~1"=="test" goto test
 echo bellhop: there is no command "%~1". 1>&2
@@ -51,8 +50,6 @@ echo.
 echo   bellhop up                start everything: PostgreSQL, both services, demo data (Ctrl-C stops it)
 echo   bellhop token EMAIL       print an access token of that user, for curl
 echo   bellhop token --service   print an access token for machines
-echo   bellhop organization NAME EMAIL
-echo                             make an organisation with its first administrator
 echo   bellhop try               check what is running: a valid, a missing and an invalid token
 echo   bellhop test              build everything and run every test
 echo.

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
         description = "A REST API and a realtime service that never silently lose, repeat, reorder or leak an event.",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
-        subcommands = {UpCommand.class, TokenCommand.class, OrganizationCommand.class, TryCommand.class})
+        subcommands = {UpCommand.class, TokenCommand.class, TryCommand.class})
 public final class Bellhop implements Runnable {
     private Bellhop() {}
 

@@ -179,7 +179,7 @@ public final class DemoData {
         handle.execute("insert into quickstart.demo_step (name) values (?)", step);
     }
 
-    static void insert(Handle tx, Organization organization, String passwordHash) {
+    private static void insert(Handle tx, Organization organization, String passwordHash) {
         UUID org = Ids.next();
         tx.execute("insert into api.organization (id, name) values (?, ?)", org, organization.name());
         Map<String, UUID> places = new HashMap<>();

@@ -217,7 +217,7 @@ final class EmbeddedDatabase implements AutoCloseable {
 
     /** Each step only where a start that was killed has not come so far. */
     private void createDatabase() throws StartFailure, IOException {
-        try (Connection connection = DriverManager.getConnection(url(port, "postgres", SUPERUSER, password));
+        try (Connection connection = DriverManager.getConnection(url("postgres", SUPERUSER));
                 Statement statement = connection.createStatement()) {
             if (isEmpty(statement, "select 1 from pg_roles where rolname = '" + NAME + "'")) {
                 statement.execute("create role " + NAME + " login password '" + password + "'");
@@ -239,31 +239,10 @@ final class EmbeddedDatabase implements AutoCloseable {
 
     /** JDBC address with user and password. */
     String url() {
-        return url(port, NAME, NAME, password);
+        return url(NAME, NAME);
     }
 
-    /**
-     * As {@link #url} of the server that another process has started.
-     *
-     * @param data that process's data directory
-     * @throws StartFailure when none runs there
-     */
-    static String urlOfRunning(Path data) throws StartFailure {
-        Path home = data.resolve("postgresql");
-        try {
-            Optional<String> password = DataDirectory.readSecret(home, "password");
-            Optional<String> port = DataDirectory.readSecret(home, "port");
-            if (password.isEmpty() || port.isEmpty() || isFree(Integer.parseInt(port.get()))) {
-                throw new StartFailure("No embedded PostgreSQL is running in "
-                        + data.toAbsolutePath().normalize() + "; is ./bellhop up running?");
-            }
-            return url(Integer.parseInt(port.get()), NAME, NAME, password.get());
-        } catch (IOException e) {
-            throw new StartFailure(home + " cannot be read: " + DataDirectory.reason(e) + ".", e);
-        }
-    }
-
-    private static String url(int port, String database, String user, String password) {
+    private String url(String database, String user) {
         return "jdbc:postgresql://" + HOST + ":" + port + "/" + database + "?user=" + user + "&password=" + password;
     }
 

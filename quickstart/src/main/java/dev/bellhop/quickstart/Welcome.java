@@ -56,7 +56,10 @@ record Welcome(Addresses addresses, Path dataDirectory, boolean demo, boolean no
 
     private void printFirstOrganization(PrintStream out) {
         out.println("Nobody can log in yet. In a second terminal, make an organisation with its first administrator:");
-        out.println("  ./bellhop organization \"My Hotel\" admin@hotel.example");
+        out.println("  curl -s " + addresses.api() + "/api/v1/organizations"
+                + " -H \"Authorization: Bearer $(./bellhop token --service)\" " + JSON
+                + " -d '{\"name\":\"My Hotel\",\"admin\":{\"email\":\"admin@hotel.example\","
+                + "\"name\":\"Admin\",\"password\":\"change-this-password\"}}'");
     }
 
     /** Names the port where it is not the one that the command takes by itself. */

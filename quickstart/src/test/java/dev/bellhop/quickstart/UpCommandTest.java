@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.bellhop.model.wire.Json;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -65,20 +66,23 @@ class UpCommandTest {
             Http api = new Http(up.awaitUp().api());
             assertThat(up.output())
                     .noneMatch(line -> line.contains("harbor"))
-                    .anyMatch(line -> line.contains("./bellhop organization \"My Hotel\" admin@hotel.example"));
+                    .anyMatch(line -> line.contains("/api/v1/organizations"));
             assertThatThrownBy(() -> api.login("hr@harbor.example", DemoData.PASSWORD))
                     .isInstanceOf(StartFailure.class)
                     .hasMessageContaining("401");
-            String[] command = {"organization", "My Hotel", "admin@hotel.example", "--password", "long enough"};
-            try (BellhopProcess first = BellhopProcess.start(fresh, Map.of(), command)) {
-                assertThat(first.exitCode()).isZero();
+            String service;
+            try (BellhopProcess token = BellhopProcess.start(fresh, Map.of(), "token", "--service")) {
+                assertThat(token.exitCode()).isZero();
+                service = token.output().get(0);
             }
-            String token = api.login("admin@hotel.example", "long enough");
+            String printed = up.output().stream()
+                    .filter(line -> line.contains("/api/v1/organizations"))
+                    .findFirst()
+                    .orElseThrow();
+            String body = printed.substring(printed.indexOf("-d '") + 4, printed.lastIndexOf('\''));
+            api.post("/api/v1/organizations", Optional.of(service), Json.tree(body));
+            String token = api.login("admin@hotel.example", "change-this-password");
             assertThat(api.get("/api/v1/me", token).path("role").asText()).isEqualTo("ADMIN");
-            try (BellhopProcess again = BellhopProcess.start(fresh, Map.of(), command)) {
-                assertThat(again.exitCode()).isEqualTo(1);
-                assertThat(again.output()).singleElement().asString().contains("cannot be made");
-            }
         }
     }
 
