@@ -62,7 +62,10 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
     /** {@link System#nanoTime} of the last sign of life. */
     private volatile long lastHeard = System.nanoTime();
 
-    private final AtomicReference<Timer.Task> expiry = new AtomicReference<>();
+    private final Object expiryLock = new Object();
+    /** What is due for the token. Guarded by {@link #expiryLock}. */
+    private Timer.Task expiry;
+
     private final AtomicReference<Timer.Task> statsRepeat = new AtomicReference<>();
     /** The first reason to end wins. */
     private final AtomicReference<CloseCode> closing = new AtomicReference<>();
@@ -329,7 +332,7 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
     private void watchExpiry() {
         Duration left = Duration.between(home.clock().instant(), principal.expiresAt());
         Duration warnIn = left.compareTo(EXPIRY_WARNING) > 0 ? left.minus(EXPIRY_WARNING) : Duration.ZERO;
-        replace(expiry, home.timer().after(warnIn, this::warnOfExpiry));
+        scheduleExpiry(warnIn, this::warnOfExpiry);
     }
 
     private void warnOfExpiry() {
@@ -343,7 +346,28 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         if (left.isNegative() || left.isZero()) {
             close(CloseCode.TOKEN_EXPIRED);
         } else {
-            replace(expiry, home.timer().after(left, this::expireWhenDue));
+            scheduleExpiry(left, this::expireWhenDue);
+        }
+    }
+
+    /**
+     * Replaces what is due for the token. Under the lock, because a task that is due at once may replace itself before it was
+     * noted here.
+     */
+    private void scheduleExpiry(Duration delay, Runnable task) {
+        synchronized (expiryLock) {
+            if (expiry != null) {
+                expiry.cancel();
+            }
+            expiry = gone.get() ? null : home.timer().after(delay, task);
+        }
+    }
+
+    private void cancelExpiry() {
+        synchronized (expiryLock) {
+            if (expiry != null) {
+                expiry.cancel();
+            }
         }
     }
 
@@ -444,7 +468,7 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         if (!gone.compareAndSet(false, true)) {
             return;
         }
-        replace(expiry, null);
+        cancelExpiry();
         replace(statsRepeat, null);
         stream.leave(subscriber, "peer", Optional.empty());
         CloseCode ours = closing.get();
