@@ -131,8 +131,7 @@ public final class RealtimeService implements AutoCloseable {
         javalin.http.strictContentTypes = true;
         javalin.http.maxRequestSize = MAX_BODY_BYTES;
         javalin.jsonMapper(new JavalinJackson(Json.mapper(), false));
-        javalin.jetty.host = config.host();
-        javalin.jetty.port = config.port();
+        javalin.jetty.addConnector((server, http) -> RealtimeHandler.connector(server, http, config));
         javalin.jetty.threadPool = new QueuedThreadPool(HTTP_THREADS, 4);
         javalin.jetty.modifyHttpConfiguration(httpConfig -> {
             httpConfig.setSendServerVersion(false);

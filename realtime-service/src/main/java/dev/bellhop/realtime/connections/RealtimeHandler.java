@@ -8,6 +8,8 @@ import dev.bellhop.realtime.Config;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -17,9 +19,15 @@ import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.Configuration;
 import org.eclipse.jetty.websocket.core.FrameHandler;
@@ -39,6 +47,9 @@ public final class RealtimeHandler extends Handler.Wrapper {
     private static final Set<String> SOCKET_PATHS = Set.of("/ws", "/ws/dashboard");
     private static final String STREAM_PATH = "/events";
 
+    /** Connections that may wait to be taken: everybody comes back at once after a restart. */
+    private static final int ACCEPT_QUEUE = 4096;
+
     private final Connections connections;
     private final Handshake handshake;
     private final Origins origins;
@@ -54,6 +65,23 @@ public final class RealtimeHandler extends Handler.Wrapper {
             upgrades.addMapping(path, new Negotiator(config.limits().messageBytes()));
         }
         setHandler(upgrades);
+    }
+
+    /** Listens on the configured address with sockets that this handler's WebSockets can be written to. */
+    public static ServerConnector connector(Server server, HttpConfiguration http, Config config) {
+        ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http)) {
+            @Override
+            protected SocketChannelEndPoint newEndPoint(
+                    SocketChannel channel, ManagedSelector selector, SelectionKey key) {
+                SocketChannelEndPoint line = new InterleavingEndPoint(channel, selector, key, getScheduler());
+                line.setIdleTimeout(getIdleTimeout());
+                return line;
+            }
+        };
+        connector.setHost(config.host());
+        connector.setPort(config.port());
+        connector.setAcceptQueueSize(ACCEPT_QUEUE);
+        return connector;
     }
 
     @Override

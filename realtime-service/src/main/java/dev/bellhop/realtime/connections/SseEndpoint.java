@@ -1,7 +1,7 @@
 package dev.bellhop.realtime.connections;
 
 import dev.bellhop.model.wire.CloseCode;
-import dev.bellhop.realtime.delivery.Frame;
+import dev.bellhop.realtime.delivery.Bundle;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -41,14 +41,16 @@ final class SseEndpoint implements Wire {
     }
 
     @Override
-    public void write(List<Frame> frames, Callback done) {
-        List<ByteBuffer> events = new ArrayList<>(frames.size() + 1);
+    public boolean write(List<Bundle> bundles, Callback later) {
+        List<ByteBuffer> events = new ArrayList<>(bundles.size() + 1);
         if (fresh) {
             fresh = false;
             events.add(ByteBuffer.wrap(PREAMBLE));
         }
-        frames.forEach(frame -> events.add(frame.serverSentEvent()));
-        response.write(false, joined(events), done);
+        bundles.forEach(bundle -> events.add(bundle.serverSentEvents()));
+        Completion completion = new Completion(later);
+        response.write(false, joined(events), completion);
+        return completion.wasAtOnce();
     }
 
     private static ByteBuffer joined(List<ByteBuffer> parts) {

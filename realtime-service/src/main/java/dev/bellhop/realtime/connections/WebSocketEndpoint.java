@@ -2,9 +2,11 @@ package dev.bellhop.realtime.connections;
 
 import dev.bellhop.model.wire.CloseCode;
 import dev.bellhop.model.wire.ServerMessage;
+import dev.bellhop.realtime.delivery.Bundle;
 import dev.bellhop.realtime.delivery.Timer;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import org.eclipse.jetty.util.BufferUtil;
@@ -14,14 +16,15 @@ import org.eclipse.jetty.websocket.core.CoreSession;
 import org.eclipse.jetty.websocket.core.Frame;
 import org.eclipse.jetty.websocket.core.FrameHandler;
 import org.eclipse.jetty.websocket.core.OpCode;
+import org.eclipse.jetty.websocket.core.WebSocketCoreSession;
 import org.eclipse.jetty.websocket.core.exception.BadPayloadException;
 import org.eclipse.jetty.websocket.core.exception.MessageTooLargeException;
 import org.eclipse.jetty.websocket.core.exception.ProtocolException;
 import org.eclipse.jetty.websocket.core.messages.StringMessageSink;
 
 /**
- * One WebSocket (RFC 6455) on Jetty's core API: frames in, frames out. Jetty calls with one incoming frame at a time and
- * sends what it is given in order.
+ * One WebSocket (RFC 6455) on Jetty's core API. Jetty parses what comes in, one frame at a time, and writes control frames; messages
+ * go out past it, as frames that were encoded once for everybody.
  */
 final class WebSocketEndpoint implements FrameHandler, Wire {
     /** How long the fragments of one message may take. */
@@ -34,6 +37,7 @@ final class WebSocketEndpoint implements FrameHandler, Wire {
     private final Handshake.Outcome handshake;
 
     private CoreSession session;
+    private InterleavingEndPoint line;
     /** Null until it was let in. */
     private volatile Connection connection;
     /** Puts fragments together; made with the first text frame. Only touched by {@link #onFrame}. */
@@ -49,6 +53,8 @@ final class WebSocketEndpoint implements FrameHandler, Wire {
     @Override
     public void onOpen(CoreSession opened, Callback callback) {
         session = opened;
+        line = (InterleavingEndPoint)
+                ((WebSocketCoreSession) opened).getConnection().getEndPoint();
         callback.succeeded();
         String address = address(opened.getRemoteAddress());
         if (handshake instanceof Handshake.Outcome.Refused refused) {
@@ -75,7 +81,9 @@ final class WebSocketEndpoint implements FrameHandler, Wire {
         var last = dev.bellhop.realtime.delivery.Frame.of(
                 ServerMessage.disconnect(code, retryAfterMs),
                 connections.clock().instant());
-        write(List.of(last), Callback.from(() -> close(code), failure -> abort()));
+        if (write(List.of(Bundle.of(last)), Callback.from(() -> close(code), failure -> abort()))) {
+            close(code);
+        }
         connections.timer().after(REFUSAL_TIME, this::abort); // a peer that does not answer the close costs no socket
         session.demand();
     }
@@ -152,13 +160,12 @@ final class WebSocketEndpoint implements FrameHandler, Wire {
     // ---- frames out ----
 
     @Override
-    public void write(List<dev.bellhop.realtime.delivery.Frame> frames, Callback done) {
-        int last = frames.size() - 1;
-        for (int i = 0; i < last; i++) {
-            session.sendFrame(new Frame(OpCode.TEXT, frames.get(i).json()), Callback.NOOP, true);
+    public boolean write(List<Bundle> bundles, Callback later) {
+        ByteBuffer[] frames = new ByteBuffer[bundles.size()];
+        for (int i = 0; i < frames.length; i++) {
+            frames[i] = bundles.get(i).webSocketFrames();
         }
-        // A batch fails as a whole: the callback of its last frame speaks for all.
-        session.sendFrame(new Frame(OpCode.TEXT, frames.get(last).json()), done, false);
+        return line.writeFrames(session, later, frames);
     }
 
     @Override

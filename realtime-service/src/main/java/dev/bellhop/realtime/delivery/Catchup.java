@@ -118,17 +118,21 @@ final class Catchup {
         if (frames.isEmpty()) {
             return false;
         }
+        List<Frame> due = new ArrayList<>();
+        int room = WINDOW_BYTES - subscriber.queue.queuedBytes();
         for (Frame frame : frames.get()) {
             subscriber.position = frame.position();
             subscriber.fingerprint = frame.fingerprint();
             if (subscriber.isInAnyOf(frame.rooms())) {
-                subscriber.offer(frame);
-                behind.replayed++;
+                due.add(frame);
+                room -= frame.size();
             }
-            if (subscriber.position == behind.caughtUpAt || subscriber.queue.queuedBytes() >= WINDOW_BYTES) {
+            if (subscriber.position == behind.caughtUpAt || room <= 0) {
                 break;
             }
         }
+        behind.replayed += due.size();
+        Bundle.of(due).forEach(subscriber::offer);
         return true;
     }
 
@@ -142,6 +146,8 @@ final class Catchup {
         if (frames.isEmpty()) {
             return false;
         }
+        List<Frame> due = new ArrayList<>();
+        int room = WINDOW_BYTES - subscriber.queue.queuedBytes();
         for (Frame frame : frames.get()) {
             if (frame.position() > replay.upTo) {
                 replay.position = replay.upTo;
@@ -151,19 +157,22 @@ final class Catchup {
             if (frame.rooms().contains(replay.room)
                     && subscriber.rooms().contains(replay.room)
                     && !subscriber.isBroughtAnyway(frame)) {
-                subscriber.offer(frame.replayed());
-                replay.replayed++;
+                Frame replayed = frame.replayed();
+                due.add(replayed);
+                room -= replayed.size();
             }
-            if (subscriber.queue.queuedBytes() >= WINDOW_BYTES) {
+            if (room <= 0) {
                 break;
             }
         }
+        replay.replayed += due.size();
+        Bundle.of(due).forEach(subscriber::offer);
         return true;
     }
 
     private void sayCaughtUp(Subscriber subscriber, long replayed, String ref) {
         Cursor cursor = new Cursor(view.epoch(), subscriber.position, subscriber.fingerprint);
-        subscriber.offer(Frame.of(ServerMessage.caughtUp(replayed, cursor, ref), clock.instant()));
+        subscriber.offer(Bundle.of(Frame.of(ServerMessage.caughtUp(replayed, cursor, ref), clock.instant())));
     }
 
     /** @return empty when they have to be read first; the connection is pumped again when they are there */

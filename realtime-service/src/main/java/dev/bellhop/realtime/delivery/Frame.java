@@ -8,7 +8,6 @@ import dev.bellhop.realtime.log.LoggedEvent;
 import dev.bellhop.realtime.log.NewEvent;
 import dev.bellhop.realtime.rooms.Standing;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -94,14 +93,11 @@ public final class Frame {
         return ByteBuffer.wrap(json);
     }
 
-    /** As an event of a {@code text/event-stream} (WHATWG HTML section 9.2). The JSON holds no line break. */
-    public ByteBuffer serverSentEvent() {
+    /** The fields before the data in a {@code text/event-stream}; of a comment the comment itself. */
+    String eventStreamHead() {
         if (this == COMMENT) {
-            return ByteBuffer.wrap(new byte[] {':', '\n', '\n'});
+            return ":";
         }
-        String head = (cursor == null ? "" : "id: " + cursor + "\n") + "event: " + type + "\ndata: ";
-        byte[] headBytes = head.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer event = ByteBuffer.allocate(headBytes.length + json.length + 2);
-        return event.put(headBytes).put(json).put((byte) '\n').put((byte) '\n').flip();
+        return (cursor == null ? "" : "id: " + cursor + "\n") + "event: " + type + "\ndata: ";
     }
 }

@@ -5,24 +5,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.jetty.util.Callback;
-import org.eclipse.jetty.util.IteratingCallback;
 
 /**
  * What waits to go out on one connection: bounded in bytes, with one write in flight, drained by the completion of each
  * write. Nobody blocks. What is waiting leaves together. Thread-safe.
  */
 public final class SendQueue {
-    /** Most bytes of one write: enough to carry a burst in one system call. */
-    private static final int MAX_WRITE = 64 << 10;
-
     /** The wire below the queue. */
     public interface Transport {
         /**
          * Writes whole frames in this order.
          *
-         * @param done completed exactly once, when the bytes are with the kernel or can never be
+         * @param later completed once, when the bytes are with the kernel or can never be; left alone when they went at once
+         * @return whether they went at once
          */
-        void write(List<Frame> frames, Callback done);
+        boolean write(List<Bundle> bundles, Callback later);
     }
 
     /** Told of what happens to the queue, on the thread on which it happens. */
@@ -37,16 +34,24 @@ public final class SendQueue {
     private final int capacityBytes;
     private final Transport transport;
     private final Listener listener;
-    private final Flush flush = new Flush();
+    private final Callback writtenLater = new WrittenLater();
 
-    /** In order of departure; null while empty, which is nearly always. Guarded by this. */
-    private ArrayDeque<Frame> waiting;
+    /** What leaves next; null while nothing waits, which is nearly always. Guarded by this. */
+    private Bundle first;
+    /** What leaves after it, in that order; null while empty. Guarded by this. */
+    private ArrayDeque<Bundle> rest;
     /** Sum of the sizes of what waits or is being written. Guarded by this. */
     private int queuedBytes;
+    /** Of these, what is being written. Guarded by this. */
+    private int writingBytes;
+    /** Somebody writes, or waits for a write, or nothing is to be written any more. Guarded by this. */
+    private boolean busy;
     /** Whether {@link Listener#drained} is owed. Guarded by this. */
     private boolean drainWanted;
-    /** Runs after everything that was queued has left; nothing is taken any more. Guarded by this. */
+    /** Runs after everything that was queued has left. Guarded by this. */
     private Runnable afterwards;
+    /** Nothing is taken any more. Guarded by this. */
+    private boolean ending;
 
     /** @param capacityBytes most bytes of JSON that may wait; at least as large as the largest frame */
     public SendQueue(int capacityBytes, Transport transport, Listener listener) {
@@ -56,48 +61,49 @@ public final class SendQueue {
     }
 
     /**
-     * Queues a frame without writing; {@link #flush} writes.
+     * Queues without writing; {@link #flush} writes.
      *
      * @return false when it does not fit: the connection is too slow and has to be closed
      */
-    synchronized boolean offer(Frame frame) {
-        if (afterwards != null) {
-            return true; // it is closing; what comes later is read from the log after the reconnect
+    synchronized boolean offer(Bundle bundle) {
+        if (ending) {
+            return true; // what comes later is read from the log after the reconnect
         }
-        if (queuedBytes + frame.size() > capacityBytes) {
+        if (queuedBytes + bundle.size() > capacityBytes) {
             return false;
         }
-        add(frame, false);
+        addLast(bundle);
         return true;
     }
 
     /** Sends ahead of what waits. For short answers that are owed at once; not counted against the capacity. */
     public void sendFirst(Frame frame) {
         synchronized (this) {
-            if (afterwards == null) {
-                add(frame, true);
+            if (!ending) {
+                addFirst(Bundle.of(frame));
             }
         }
-        flush.iterate();
+        flush();
     }
 
     /** @return false when it does not fit, as {@link #offer} */
     public boolean send(Frame frame) {
-        boolean fits = offer(frame);
-        flush.iterate();
+        boolean fits = offer(Bundle.of(frame));
+        flush();
         return fits;
     }
 
     /** Sends a last frame after everything that waits, then runs the end. Later calls do nothing. */
     public void end(Frame last, Runnable then) {
         synchronized (this) {
-            if (afterwards != null) {
+            if (ending) {
                 return;
             }
-            add(last, false);
+            addLast(Bundle.of(last));
+            ending = true;
             afterwards = then;
         }
-        flush.iterate();
+        flush();
     }
 
     /**
@@ -108,20 +114,21 @@ public final class SendQueue {
     public Optional<Long> endNow(Frame last, Runnable then) {
         Optional<Long> firstDropped = Optional.empty();
         synchronized (this) {
-            if (afterwards == null && waiting != null) {
-                firstDropped = waiting.stream()
-                        .flatMap(frame -> frame.logPosition().stream())
-                        .findFirst();
-                waiting.forEach(frame -> queuedBytes -= frame.size());
-                waiting = null;
+            if (!ending) {
+                firstDropped = dropWaiting();
             }
         }
         end(last, then);
         return firstDropped;
     }
 
-    void flush() {
-        flush.iterate();
+    private Optional<Long> dropWaiting() {
+        Optional<Long> position = Optional.empty();
+        for (Bundle dropped = poll(); dropped != null; dropped = poll()) {
+            queuedBytes -= dropped.size();
+            position = position.isPresent() ? position : dropped.firstPosition();
+        }
+        return position;
     }
 
     /** Asks for one {@link Listener#drained} when nothing waits and nothing is being written, which may be at once. */
@@ -129,79 +136,130 @@ public final class SendQueue {
         synchronized (this) {
             drainWanted = true;
         }
-        flush.iterate();
+        flush();
     }
 
     public synchronized int queuedBytes() {
         return queuedBytes;
     }
 
-    private void add(Frame frame, boolean first) {
-        if (waiting == null) {
-            waiting = new ArrayDeque<>(4);
-        }
-        if (first) {
-            waiting.addFirst(frame);
+    // ---- waiting ----
+
+    private void addLast(Bundle bundle) {
+        if (first == null) {
+            first = bundle;
         } else {
-            waiting.addLast(frame);
+            if (rest == null) {
+                rest = new ArrayDeque<>(4);
+            }
+            rest.addLast(bundle);
         }
-        queuedBytes += frame.size();
+        queuedBytes += bundle.size();
     }
 
-    /** The writing loop: Jetty's, which turns completions into iterations instead of recursion. */
-    private final class Flush extends IteratingCallback {
-        /** Sum of the sizes of what is being written. Only touched between two iterations. */
-        private int writing;
+    private void addFirst(Bundle bundle) {
+        if (first != null) {
+            if (rest == null) {
+                rest = new ArrayDeque<>(4);
+            }
+            rest.addFirst(first);
+        }
+        first = bundle;
+        queuedBytes += bundle.size();
+    }
+
+    private Bundle poll() {
+        Bundle next = first;
+        first = rest == null ? null : rest.poll();
+        if (first == null) {
+            rest = null;
+        }
+        return next;
+    }
+
+    // ---- writing ----
+
+    /** Writes what waits, unless somebody does. */
+    void flush() {
+        synchronized (this) {
+            if (busy || (first == null && !drainWanted && afterwards == null)) {
+                return;
+            }
+            busy = true;
+        }
+        write();
+    }
+
+    /** Called by whoever made it busy, until a write takes its time or nothing is left. */
+    private void write() {
+        List<Bundle> batch = take();
+        while (!batch.isEmpty() && transport.write(batch, writtenLater)) {
+            batch = take();
+        }
+        if (batch.isEmpty()) {
+            nothingWaits();
+        }
+    }
+
+    /** What may leave in one write; empty when nothing waits. What was taken before has left. */
+    private synchronized List<Bundle> take() {
+        queuedBytes -= writingBytes;
+        writingBytes = 0;
+        if (first == null) {
+            return List.of();
+        }
+        if (rest == null) {
+            writingBytes = first.size();
+            return List.of(poll());
+        }
+        List<Bundle> batch = new ArrayList<>(1 + rest.size());
+        while (first != null && (batch.isEmpty() || writingBytes + first.size() <= Bundle.MAX_BYTES)) {
+            writingBytes += first.size();
+            batch.add(poll());
+        }
+        return batch;
+    }
+
+    private void nothingWaits() {
+        Runnable end;
+        boolean drained;
+        synchronized (this) {
+            if (first != null) {
+                end = this::write; // came in between
+                drained = false;
+            } else {
+                end = afterwards;
+                afterwards = null;
+                busy = ending;
+                drained = drainWanted && !ending;
+                drainWanted = false;
+            }
+        }
+        if (end != null) {
+            end.run();
+        } else if (drained) {
+            listener.drained();
+        }
+    }
+
+    private final class WrittenLater implements Callback {
+        @Override
+        public void succeeded() {
+            write();
+        }
 
         @Override
-        protected Action process() {
-            List<Frame> batch;
-            Runnable end = null;
-            boolean drained = false;
+        public void failed(Throwable cause) {
             synchronized (SendQueue.this) {
-                queuedBytes -= writing;
-                writing = 0;
-                batch = take();
-                if (batch.isEmpty()) {
-                    end = afterwards;
-                    drained = drainWanted && end == null;
-                    drainWanted = false;
-                }
+                ending = true;
+                dropWaiting();
             }
-            if (!batch.isEmpty()) {
-                transport.write(batch, this);
-                return Action.SCHEDULED;
-            }
-            if (end != null) {
-                end.run();
-                return Action.SUCCEEDED;
-            }
-            if (drained) {
-                listener.drained();
-            }
-            return Action.IDLE;
-        }
-
-        private List<Frame> take() {
-            if (waiting == null) {
-                return List.of();
-            }
-            List<Frame> batch = new ArrayList<>(Math.min(waiting.size(), 64));
-            while (!waiting.isEmpty()
-                    && (batch.isEmpty() || writing + waiting.peek().size() <= MAX_WRITE)) {
-                Frame frame = waiting.poll();
-                writing += frame.size();
-                batch.add(frame);
-            }
-            if (waiting.isEmpty()) {
-                waiting = null;
-            }
-            return batch;
+            listener.failed(cause);
         }
 
         @Override
-        protected void onFailure(Throwable cause) {
-            listener.failed(cause);
+        public InvocationType getInvocationType() {
+            return InvocationType.NON_BLOCKING;
         }
     }
 }

@@ -156,9 +156,9 @@ public final class Subscriber {
         left.add(new Stay(room, from, at));
     }
 
-    /** Queues a frame; a connection that has no place for it is too slow. */
-    void offer(Frame frame) {
-        if (!queue.offer(frame)) {
+    /** Queues without flushing; a connection that has no place for it is too slow. */
+    void offer(Bundle bundle) {
+        if (!queue.offer(bundle)) {
             owner.tooSlow();
         }
     }

@@ -51,8 +51,8 @@ public final class LogWriter {
     private final class Lane implements Runnable {
         private final UUID orgId;
         private final ConcurrentLinkedQueue<Request> waiting = new ConcurrentLinkedQueue<>();
-        /** Requests added and not yet answered; whoever lifts it from 0 starts the lane. */
-        private final AtomicInteger unanswered = new AtomicInteger();
+        /** Requests added and not yet written; whoever lifts it from 0 starts the lane. */
+        private final AtomicInteger unwritten = new AtomicInteger();
 
         Lane(UUID orgId) {
             this.orgId = orgId;
@@ -60,7 +60,7 @@ public final class LogWriter {
 
         void add(Request request) {
             waiting.add(request);
-            if (unanswered.getAndIncrement() == 0) {
+            if (unwritten.getAndIncrement() == 0) {
                 executor.execute(this);
             }
         }
@@ -68,10 +68,11 @@ public final class LogWriter {
         @Override
         public void run() {
             List<Request> batch = take();
-            write(batch);
-            if (unanswered.addAndGet(-batch.size()) > 0) {
-                executor.execute(this);
+            Runnable answers = write(batch);
+            if (unwritten.addAndGet(-batch.size()) > 0) {
+                executor.execute(this); // the next transaction need not wait for the answers to this one
             }
+            answers.run();
         }
 
         private List<Request> take() {
@@ -88,20 +89,24 @@ public final class LogWriter {
             return batch;
         }
 
-        private void write(List<Request> batch) {
+        /** @return what tells the callers */
+        private Runnable write(List<Request> batch) {
             List<Append.Outcome> outcomes;
             try {
                 outcomes = log.append(orgId, batch.stream().map(Request::append).toList());
             } catch (RuntimeException | Error failure) {
-                batch.forEach(request -> request.answer().completeExceptionally(failure));
-                return;
+                return () -> batch.forEach(request -> request.answer().completeExceptionally(failure));
             }
-            for (int i = 0; i < batch.size(); i++) {
-                if (outcomes.get(i) instanceof Append.Outcome.Appended added) {
+            for (Append.Outcome outcome : outcomes) {
+                if (outcome instanceof Append.Outcome.Appended added) {
                     tell(added);
                 }
-                batch.get(i).answer().complete(outcomes.get(i));
             }
+            return () -> {
+                for (int i = 0; i < batch.size(); i++) {
+                    batch.get(i).answer().complete(outcomes.get(i));
+                }
+            };
         }
 
         /** The events are durable whatever becomes of it here: who was not told finds them by following the log. */

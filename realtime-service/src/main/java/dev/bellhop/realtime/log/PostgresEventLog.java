@@ -1,5 +1,6 @@
 package dev.bellhop.realtime.log;
 
+import dev.bellhop.db.SqlErrors;
 import dev.bellhop.model.wire.Cursor;
 import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.model.wire.Timestamps;
@@ -17,11 +18,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.result.RowView;
 import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.core.statement.SqlStatement;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /**
  * The log in PostgreSQL, schema {@code realtime}. An append locks the organisation's row of {@code stream}, so appends of one
@@ -39,7 +43,81 @@ public final class PostgresEventLog implements EventLog {
 
     @Override
     public List<Append.Outcome> append(UUID orgId, List<Append> requests) {
-        return jdbi.inTransaction(tx -> new Appending(tx, orgId, requests).run());
+        return appendAtOnce(orgId, requests)
+                .orElseGet(() -> jdbi.inTransaction(tx -> new Appending(tx, orgId, requests).run()));
+    }
+
+    /**
+     * The usual case in one statement, which is one round trip and one commit: nobody numbers, every event is new and the log
+     * exists.
+     *
+     * @return empty in any other case; then nothing was changed
+     */
+    private Optional<List<Append.Outcome>> appendAtOnce(UUID orgId, List<Append> requests) {
+        if (requests.stream()
+                .anyMatch(request ->
+                        request.producer().isPresent() || request.events().isEmpty())) {
+            return Optional.empty();
+        }
+        List<NewEvent> events =
+                requests.stream().flatMap(request -> request.events().stream()).toList();
+        try {
+            return jdbi.withHandle(handle -> bindRows(handle.createQuery("""
+                            with moved as (
+                                update realtime.stream set head = head + :count, head_fingerprint = :fingerprint
+                                where org_id = :org and not exists (
+                                    select from realtime.event where org_id = :org and event_id = any(:ids))
+                                returning epoch, head),
+                            inserted as (
+                                insert into realtime.event
+                                    (org_id, position, event_id, type, rooms, payload, occurred_at, traceparent)
+                                select :org, moved.head - :count + row.ordinal, event_id, type, string_to_array(rooms, ' '),
+                                       payload, cast(occurred_at as timestamptz), traceparent
+                                from moved, unnest(:ids, :types, :rooms, :payloads, :times, :traces) with ordinality
+                                    as row (event_id, type, rooms, payload, occurred_at, traceparent, ordinal))
+                            select epoch, head from moved"""), orgId, events)
+                    .map((rs, ctx) -> placed(requests, rs.getString("epoch"), rs.getLong("head") - events.size()))
+                    .findOne());
+        } catch (UnableToExecuteStatementException failure) {
+            if (SqlErrors.isUniqueViolation(failure)) {
+                return Optional.empty(); // an event is in twice, here or from another node at this moment
+            }
+            throw failure;
+        }
+    }
+
+    /** What becomes of requests whose events are all new. */
+    private static List<Append.Outcome> placed(List<Append> requests, String epoch, long after) {
+        List<Append.Outcome> outcomes = new ArrayList<>(requests.size());
+        long position = after;
+        for (Append request : requests) {
+            List<LoggedEvent> added = new ArrayList<>(request.events().size());
+            for (NewEvent event : request.events()) {
+                added.add(new LoggedEvent(++position, event));
+            }
+            outcomes.add(new Append.Outcome.Appended(epoch, added, 0));
+        }
+        return outcomes;
+    }
+
+    /** The columns of new events, and what the head of the log becomes with them. */
+    private static <S extends SqlStatement<S>> S bindRows(S statement, UUID orgId, List<NewEvent> events) {
+        return statement
+                .bind("org", orgId)
+                .bind("count", events.size())
+                .bind(
+                        "fingerprint",
+                        Cursor.fingerprint(events.get(events.size() - 1).id()))
+                .bindArray("ids", UUID.class, column(events, NewEvent::id))
+                .bindArray("types", String.class, column(events, NewEvent::type))
+                .bindArray("rooms", String.class, column(events, event -> joined(event.rooms())))
+                .bindArray("payloads", String.class, column(events, NewEvent::payload))
+                .bindArray("times", String.class, column(events, event -> Timestamps.format(event.occurredAt())))
+                .bindArray("traces", String.class, column(events, NewEvent::traceparent));
+    }
+
+    private static Object[] column(List<NewEvent> events, Function<NewEvent, Object> value) {
+        return events.stream().map(value).toArray();
     }
 
     /** One transaction that appends. */
@@ -184,44 +262,24 @@ public final class PostgresEventLog implements EventLog {
         }
 
         private void insertRows() {
-            NewEvent last = rows.get(rows.size() - 1).event();
-            tx.createUpdate("""
+            List<NewEvent> events = rows.stream().map(LoggedEvent::event).toList();
+            bindRows(tx.createUpdate("""
                             with moved as (
                                 update realtime.stream set head = head + :count, head_fingerprint = :fingerprint
                                 where org_id = :org)
                             insert into realtime.event
                                 (org_id, position, event_id, type, rooms, payload, occurred_at, traceparent, source, source_seq)
-                            select :org, position, event_id, type, string_to_array(rooms, ' '), payload,
+                            select :org, :head + ordinal, event_id, type, string_to_array(rooms, ' '), payload,
                                    cast(occurred_at as timestamptz), traceparent, source, source_seq
-                            from unnest(:positions, :ids, :types, :rooms, :payloads, :times, :traces, :sources, :seqs)
-                                as row (position, event_id, type, rooms, payload, occurred_at, traceparent, source, source_seq)""")
-                    .bind("org", orgId)
-                    .bind("count", rows.size())
-                    .bind("fingerprint", Cursor.fingerprint(last.id()))
-                    .bindArray("positions", Long.class, column(LoggedEvent::position))
-                    .bindArray("ids", UUID.class, column(row -> row.event().id()))
-                    .bindArray("types", String.class, column(row -> row.event().type()))
-                    .bindArray(
-                            "rooms",
-                            String.class,
-                            column(row -> joined(row.event().rooms())))
-                    .bindArray(
-                            "payloads", String.class, column(row -> row.event().payload()))
-                    .bindArray(
-                            "times",
-                            String.class,
-                            column(row -> Timestamps.format(row.event().occurredAt())))
-                    .bindArray("traces", String.class, column(row -> row.event().traceparent()))
+                            from unnest(:ids, :types, :rooms, :payloads, :times, :traces, :sources, :seqs) with ordinality
+                                as row (event_id, type, rooms, payload, occurred_at, traceparent, source, source_seq, ordinal)"""), orgId, events)
+                    .bind("head", state.head())
                     .bindArray("sources", String.class, numbers(Append.Numbering::source))
                     .bindArray("seqs", Long.class, numbers(Append.Numbering::firstSeq))
                     .execute();
         }
 
-        private Object[] column(java.util.function.Function<LoggedEvent, Object> value) {
-            return rows.stream().map(value).toArray();
-        }
-
-        private Object[] numbers(java.util.function.Function<Append.Numbering, Object> value) {
+        private Object[] numbers(Function<Append.Numbering, Object> value) {
             return rowNumbers.stream()
                     .map(number -> number == null ? null : value.apply(number))
                     .toArray();
