@@ -92,7 +92,7 @@ public final class RealtimeService implements AutoCloseable {
         LogWriter writer = new LogWriter(eventLog, threads.writer(), streams::appended);
         connections = new Connections(config, tokens, streams, threads.timer(), clock, meters);
 
-        Authentication authentication = new Authentication(tokens, streams::standing);
+        Authentication authentication = new Authentication(tokens, streams::standing, clock);
         StatsResource stats = new StatsResource(authentication, connections, streams, meter, clock);
         connections.answerStatsWith(stats::of);
         EventRules rules = new EventRules(config.stripHtml());

@@ -172,7 +172,7 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
                         limits.messagesPerSecond(),
                         limits.messageBurst(),
                         limits.queueBytes()));
-        say(ServerMessage.connected(hello, cursor));
+        subscriber.offer(ServerMessage.connected(hello, cursor), home.clock().instant());
         refusals.forEach(refusal -> {
             refuse(refusal, null);
         });

@@ -18,6 +18,7 @@ import java.util.Set;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.HttpURI;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
@@ -94,6 +95,7 @@ public final class RealtimeHandler extends Handler.Wrapper {
                 refuse(fault.get(), request, response, callback);
                 return true;
             }
+            return super.handle(new ReadUpgrade(request, handshake.read(request)), response, callback);
         } else if (isGet && path.equals(STREAM_PATH)) {
             stream(request, response, callback);
             return true;
@@ -137,6 +139,27 @@ public final class RealtimeHandler extends Handler.Wrapper {
         }
     }
 
+    /** An upgrade of which everything was read that is of use. Jetty keeps its address, so that one has no token in it. */
+    private static final class ReadUpgrade extends Request.Wrapper {
+        private final Handshake.Outcome handshake;
+        private final HttpURI address;
+
+        ReadUpgrade(Request request, Handshake.Outcome handshake) {
+            super(request);
+            this.handshake = handshake;
+            this.address = HttpURI.build(request.getHttpURI()).query(null).asImmutable();
+        }
+
+        Handshake.Outcome handshake() {
+            return handshake;
+        }
+
+        @Override
+        public HttpURI getHttpURI() {
+            return address;
+        }
+    }
+
     private final class Negotiator implements WebSocketNegotiator {
         private final int messageBytes;
 
@@ -150,7 +173,8 @@ public final class RealtimeHandler extends Handler.Wrapper {
                 response.setAcceptedSubProtocol(Handshake.SUBPROTOCOL);
             }
             response.setExtensions(List.of()); // no compression: it costs memory for each connection and invites bombs
-            return new WebSocketEndpoint(connections, handshake.read(request));
+            return new WebSocketEndpoint(
+                    connections, Request.as(request, ReadUpgrade.class).handshake());
         }
 
         @Override

@@ -172,7 +172,7 @@ final class Catchup {
 
     private void sayCaughtUp(Subscriber subscriber, long replayed, String ref) {
         Cursor cursor = new Cursor(view.epoch(), subscriber.position, subscriber.fingerprint);
-        subscriber.offer(Bundle.of(Frame.of(ServerMessage.caughtUp(replayed, cursor, ref), clock.instant())));
+        subscriber.offer(ServerMessage.caughtUp(replayed, cursor, ref), clock.instant());
     }
 
     /** @return empty when they have to be read first; the connection is pumped again when they are there */

@@ -581,6 +581,7 @@ public final class OrgStream {
         } else {
             subscriber.live = true;
         }
+        subscriber.queue.flush();
     }
 
     private void enter(Subscriber subscriber, RoomName room) {
@@ -622,7 +623,7 @@ public final class OrgStream {
     }
 
     private void say(Subscriber subscriber, ServerMessage message) {
-        subscriber.offer(Bundle.of(Frame.of(message, node.clock().instant())));
+        subscriber.offer(message, node.clock().instant());
         subscriber.queue.flush();
     }
 

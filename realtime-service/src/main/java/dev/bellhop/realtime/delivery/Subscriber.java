@@ -4,6 +4,7 @@ import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.wire.Cursor;
 import dev.bellhop.model.wire.ErrorCode;
 import dev.bellhop.model.wire.RoomName;
+import dev.bellhop.model.wire.ServerMessage;
 import dev.bellhop.realtime.rooms.Standing;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -55,7 +56,8 @@ public final class Subscriber {
         Optional<RoomChange> standingChanged(Standing standing);
 
         /**
-         * It is in its rooms; what happens from now on reaches it. Sends the {@code connected} frame.
+         * It is in its rooms; what happens from now on reaches it. Queues the {@code connected} frame, which leaves with
+         * what follows.
          *
          * @param cursor where the stream goes on from
          */
@@ -161,6 +163,11 @@ public final class Subscriber {
         if (!queue.offer(bundle)) {
             owner.tooSlow();
         }
+    }
+
+    /** Queues a message that leaves with what follows. */
+    public void offer(ServerMessage message, Instant now) {
+        offer(Bundle.of(Frame.of(message, now)));
     }
 
     boolean isInAnyOf(List<RoomName> names) {

@@ -6,19 +6,37 @@ import dev.bellhop.model.security.Role;
 import dev.bellhop.model.security.Tokens;
 import dev.bellhop.realtime.rooms.Standing;
 import io.javalin.http.Context;
+import java.time.Clock;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
 
 /** Who calls: the bearer of the token in the Authorization header (RFC 6750 section 2.1), and nowhere else. */
 public final class Authentication {
+    /** Tokens whose check is remembered: services say everything with the same one. */
+    private static final int REMEMBERED = 256;
+
     private final Tokens tokens;
     private final Function<UUID, Standing> standings;
+    private final Clock clock;
+
+    /** Tokens that were good, least recently used first. What may change, expiry and rights, is looked at each time. Guarded by itself. */
+    private final Map<String, Principal> good = new LinkedHashMap<>(REMEMBERED, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Principal> eldest) {
+            return size() > REMEMBERED;
+        }
+    };
 
     /** @param standings of an organisation; may block */
-    public Authentication(Tokens tokens, Function<UUID, Standing> standings) {
+    public Authentication(Tokens tokens, Function<UUID, Standing> standings, Clock clock) {
         this.tokens = tokens;
         this.standings = standings;
+        this.clock = clock;
     }
 
     /** @throws Problem 401 without a good token, 403 in another role */
@@ -40,9 +58,23 @@ public final class Authentication {
         if (header == null || !header.regionMatches(true, 0, "Bearer ", 0, 7)) {
             throw Problem.unauthorized("token-missing", "A bearer token is needed.");
         }
-        Tokens.Verdict verdict = tokens.verify(header.substring(7).trim());
+        Principal bearer = verified(header.substring(7).trim());
+        return bearer.isService() ? bearer : withRightsOfNow(bearer);
+    }
+
+    private Principal verified(String token) {
+        synchronized (good) {
+            Principal known = good.get(token);
+            if (known != null && clock.instant().isBefore(known.expiresAt())) {
+                return known;
+            }
+        }
+        Tokens.Verdict verdict = tokens.verify(token);
         if (verdict instanceof Tokens.Verdict.Valid valid) {
-            return valid.principal().isService() ? valid.principal() : withRightsOfNow(valid.principal());
+            synchronized (good) {
+                good.put(token, valid.principal());
+            }
+            return valid.principal();
         }
         throw verdict instanceof Tokens.Verdict.Expired
                 ? Problem.unauthorized("token-expired", "The token has expired.")
