@@ -339,7 +339,9 @@ class EventCatalogueTest {
     @DisplayName("there is no golden file of something that nobody says any more")
     void noStrayFiles() throws IOException {
         try (Stream<Path> files = Files.list(GOLDEN)) {
-            assertThat(files.map(file -> file.getFileName().toString()).toList())
+            assertThat(files.map(file -> file.getFileName().toString())
+                            .filter(name -> !name.equals("close-codes.json")) // see CloseCodeTest
+                            .toList())
                     .containsExactlyInAnyOrderElementsOf(Stream.concat(
                                     samples().map(event -> event.type().wireName()),
                                     messages().values().stream().map(ServerMessage::type))
