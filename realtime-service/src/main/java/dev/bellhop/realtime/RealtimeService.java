@@ -13,6 +13,7 @@ import dev.bellhop.realtime.admin.StatsResource;
 import dev.bellhop.realtime.connections.Connections;
 import dev.bellhop.realtime.connections.Origins;
 import dev.bellhop.realtime.connections.RealtimeHandler;
+import dev.bellhop.realtime.contract.ContractResource;
 import dev.bellhop.realtime.delivery.DeliveryMeter;
 import dev.bellhop.realtime.delivery.NodeThreads;
 import dev.bellhop.realtime.delivery.OrgStreams;
@@ -38,6 +39,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Handler;
@@ -103,7 +105,8 @@ public final class RealtimeService implements AutoCloseable {
                 new ConnectionsResource(authentication, connections),
                 new HistoryResource(authentication, eventLog),
                 new ExplainResource(authentication, eventLog, spans),
-                new HealthResource(eventLog, connections, meters, config.metricsToken()));
+                new HealthResource(eventLog, connections, meters, config.metricsToken()),
+                new ContractResource());
         Retention retention =
                 new Retention(database.jdbi(), config.retentionAge(), config.retentionEvents(), Standing.WINDOW);
         retentionTask = threads.timer()
@@ -168,6 +171,13 @@ public final class RealtimeService implements AutoCloseable {
 
     public int port() {
         return http.port();
+    }
+
+    /** Method and path of every call that Javalin serves; what the contract is held against. */
+    List<String> routes() {
+        return http.unsafe.internalRouter.allHttpHandlers().stream()
+                .map(handler -> handler.endpoint.method + " " + handler.endpoint.path)
+                .toList();
     }
 
     /** Sends the clients away so that they come back later, then stops. */

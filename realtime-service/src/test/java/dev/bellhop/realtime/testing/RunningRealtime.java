@@ -123,6 +123,10 @@ public final class RunningRealtime implements BeforeAllCallback, AfterAllCallbac
         service.close();
     }
 
+    public RealtimeService service() {
+        return service;
+    }
+
     public PostgresExtension postgres() {
         return postgres;
     }

@@ -329,8 +329,11 @@ class EventCatalogueTest {
                 .collect(Collectors.toSet());
         factories.remove("stats"); // its figures belong to the realtime service
         assertThat(messages().keySet()).as("a sample for each frame").isEqualTo(factories);
+        assertThat(messages().values().stream().map(ServerMessage::type))
+                .containsExactlyInAnyOrderElementsOf(ServerMessage.PAYLOADS.keySet());
         for (ServerMessage message : messages().values()) {
             assertThat(ServerMessage.TYPES).contains(message.type());
+            assertThat(message.payload()).isInstanceOf(ServerMessage.PAYLOADS.get(message.type()));
             assertGolden(message.type(), Envelope.message(message, UPDATED));
         }
     }
