@@ -11,7 +11,6 @@ import dev.bellhop.realtime.admin.ExplainResource;
 import dev.bellhop.realtime.admin.HistoryResource;
 import dev.bellhop.realtime.admin.StatsResource;
 import dev.bellhop.realtime.connections.Connections;
-import dev.bellhop.realtime.connections.Origins;
 import dev.bellhop.realtime.connections.RealtimeHandler;
 import dev.bellhop.realtime.contract.ContractResource;
 import dev.bellhop.realtime.delivery.DeliveryMeter;
@@ -20,6 +19,7 @@ import dev.bellhop.realtime.delivery.OrgStreams;
 import dev.bellhop.realtime.delivery.Timer;
 import dev.bellhop.realtime.health.HealthResource;
 import dev.bellhop.realtime.http.Authentication;
+import dev.bellhop.realtime.http.HeaderDeadline;
 import dev.bellhop.realtime.http.JsonErrorHandler;
 import dev.bellhop.realtime.http.WholeBodies;
 import dev.bellhop.realtime.http.WithoutUpgrade;
@@ -42,7 +42,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,6 +71,9 @@ public final class RealtimeService implements AutoCloseable {
     /** How long the stop waits for clients to take their leave. */
     private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(10);
 
+    /** How often it is looked whether a request is overdue. */
+    private static final int LOOKS_A_DEADLINE = 10;
+
     private static final Logger log = LoggerFactory.getLogger(RealtimeService.class);
 
     private final Database database;
@@ -78,12 +83,12 @@ public final class RealtimeService implements AutoCloseable {
     private final SpanLog spans;
     private final Timer.Task retentionTask;
     private final Timer.Task spanTask;
+    private final Timer.Task headerTask;
     private final Javalin http;
 
-    private RealtimeService(Config config, Clock clock) {
-        database = Database.open(config.databaseUrl(), "bellhop-realtime", 2 * STORE_THREADS + 2);
-        Database.migrate(config.databaseUrl(), "realtime", "db/migration/realtime");
-        threads = NodeThreads.start(STORE_THREADS);
+    private RealtimeService(Config config, Clock clock, Database database, NodeThreads threads) {
+        this.database = database;
+        this.threads = threads;
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Tokens tokens = Tokens.hs256(config.jwtSecret(), clock);
         EventLog eventLog = new PostgresEventLog(database.jdbi());
@@ -94,7 +99,7 @@ public final class RealtimeService implements AutoCloseable {
         LogWriter writer = new LogWriter(eventLog, threads.writer(), streams::appended);
         connections = new Connections(config, tokens, streams, threads.timer(), clock, meters);
 
-        Authentication authentication = new Authentication(tokens, streams::standing);
+        Authentication authentication = new Authentication(tokens, streams::standing, meters);
         StatsResource stats = new StatsResource(authentication, connections, streams, meter, clock);
         connections.answerStatsWith(stats::of);
         EventRules rules = new EventRules(config.stripHtml());
@@ -112,7 +117,9 @@ public final class RealtimeService implements AutoCloseable {
         retentionTask = threads.timer()
                 .every(config.retentionInterval(), () -> threads.writer().execute(() -> removeOld(retention)));
         spanTask = threads.timer().every(SPAN_INTERVAL, () -> threads.writer().execute(spans::flush));
-        http = Javalin.create(javalin -> configure(javalin, config, routes, tokens));
+        HeaderDeadline headers = new HeaderDeadline(config.headerTimeout());
+        headerTask = threads.timer().every(config.headerTimeout().dividedBy(LOOKS_A_DEADLINE), headers::look);
+        http = Javalin.create(javalin -> configure(javalin, config, routes, tokens, eventLog, headers));
     }
 
     private void removeOld(Retention retention) {
@@ -126,7 +133,13 @@ public final class RealtimeService implements AutoCloseable {
         }
     }
 
-    private void configure(JavalinConfig javalin, Config config, Routes routes, Tokens tokens) {
+    private void configure(
+            JavalinConfig javalin,
+            Config config,
+            Routes routes,
+            Tokens tokens,
+            EventLog eventLog,
+            HeaderDeadline headers) {
         javalin.startup.showJavalinBanner = false;
         javalin.startup.showOldJavalinVersionWarning = false;
         javalin.startup.startupWatcherEnabled = false;
@@ -144,9 +157,16 @@ public final class RealtimeService implements AutoCloseable {
             server.setErrorHandler(new JsonErrorHandler());
             server.setStopTimeout(STOP_TIMEOUT.toMillis());
             Handler.Sequence javalinHandlers = new Handler.Sequence(); // Javalin adds itself to the innermost sequence
-            Handler http = new WithoutUpgrade(new WholeBodies(MAX_BODY_BYTES, javalinHandlers));
-            server.setHandler(
-                    new RealtimeHandler(connections, tokens, new Origins(config.allowedOrigins()), config, http));
+            Handler http = new WithoutUpgrade(new WholeBodies(MAX_BODY_BYTES, config.bodyTimeout(), javalinHandlers));
+            server.setHandler(new RealtimeHandler(connections, tokens, eventLog, streams::standing, config, http));
+            server.addEventListener(new LifeCycle.Listener() {
+                @Override
+                public void lifeCycleStarting(LifeCycle starting) { // only now Javalin has made its connector
+                    for (Connector connector : server.getConnectors()) {
+                        connector.addEventListener(headers);
+                    }
+                }
+            });
         });
         routes.register(javalin.routes);
     }
@@ -157,7 +177,7 @@ public final class RealtimeService implements AutoCloseable {
      * @throws RuntimeException when the database cannot be reached or the port is taken
      */
     public static RealtimeService start(Config config) {
-        RealtimeService service = new RealtimeService(config, Clock.systemUTC());
+        RealtimeService service = create(config);
         try {
             service.connections.start();
             service.http.start();
@@ -167,6 +187,20 @@ public final class RealtimeService implements AutoCloseable {
         }
         log.info("listening on port {}", service.port());
         return service;
+    }
+
+    /** What was opened is closed again when the rest cannot be made. */
+    private static RealtimeService create(Config config) {
+        Database database = Database.open(config.databaseUrl(), "bellhop-realtime", 2 * STORE_THREADS + 2);
+        NodeThreads threads = NodeThreads.start(STORE_THREADS);
+        try {
+            Database.migrate(config.databaseUrl(), "realtime", "db/migration/realtime");
+            return new RealtimeService(config, Clock.systemUTC(), database, threads);
+        } catch (RuntimeException failure) {
+            threads.close();
+            database.close();
+            throw failure;
+        }
     }
 
     public int port() {
@@ -185,6 +219,7 @@ public final class RealtimeService implements AutoCloseable {
     public void close() {
         retentionTask.cancel();
         spanTask.cancel();
+        headerTask.cancel();
         connections.drain(RECONNECT_SPREAD, DRAIN_PATIENCE);
         http.stop();
         spans.flush();

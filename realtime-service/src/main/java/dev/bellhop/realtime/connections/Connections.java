@@ -6,6 +6,7 @@ import dev.bellhop.model.wire.CloseCode;
 import dev.bellhop.model.wire.ErrorCode;
 import dev.bellhop.realtime.Config;
 import dev.bellhop.realtime.delivery.OrgStreams;
+import dev.bellhop.realtime.delivery.Subscriber;
 import dev.bellhop.realtime.delivery.Timer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -20,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +40,7 @@ public final class Connections {
     private final Clock clock;
     private final MeterRegistry meters;
     private final Heartbeat heartbeat;
+    private final Counter replayed;
 
     private final ConcurrentHashMap<String, Connection> open = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Person, Integer> byPerson = new ConcurrentHashMap<>();
@@ -61,6 +64,21 @@ public final class Connections {
         Gauge.builder("bellhop.connections", open, ConcurrentHashMap::size)
                 .description("Open connections of this node")
                 .register(meters);
+        Gauge.builder("bellhop.queue.bytes", () -> queued().sum())
+                .description("Bytes that wait to be written, of all connections")
+                .baseUnit("bytes")
+                .register(meters);
+        Gauge.builder("bellhop.queue.max.bytes", () -> queued().max().orElse(0))
+                .description("Bytes that wait to be written, of the connection with the most")
+                .baseUnit("bytes")
+                .register(meters);
+        replayed = Counter.builder("bellhop.replayed.events")
+                .description("Events that connections had missed and were promised at their resume")
+                .register(meters);
+    }
+
+    private LongStream queued() {
+        return open.values().stream().mapToLong(connection -> connection.info().queuedBytes());
     }
 
     public void answerStatsWith(Function<UUID, Object> answer) {
@@ -127,6 +145,21 @@ public final class Connections {
                 .tag("reason", reason == null ? "peer" : reason.reason())
                 .register(meters)
                 .increment();
+    }
+
+    /** A connection was let in; what became of its cursor. */
+    void resumed(Subscriber.Resume resume) {
+        String result = resume instanceof Subscriber.Resume.Refused refused
+                ? refused.reason().wireName()
+                : resume instanceof Subscriber.Resume.Recovered ? "recovered" : "fresh";
+        Counter.builder("bellhop.resumes")
+                .description("Connections that were let in, by what became of their cursor")
+                .tag("result", result)
+                .register(meters)
+                .increment();
+        if (resume instanceof Subscriber.Resume.Recovered recovered) {
+            replayed.increment((double) recovered.events());
+        }
     }
 
     /** A handshake that did not become a connection. */

@@ -6,6 +6,8 @@ import dev.bellhop.model.security.Role;
 import dev.bellhop.model.security.Tokens;
 import dev.bellhop.realtime.rooms.Standing;
 import io.javalin.http.Context;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -14,15 +16,30 @@ import java.util.function.Function;
 public final class Authentication {
     private final Tokens tokens;
     private final Function<UUID, Standing> standings;
+    private final MeterRegistry meters;
 
     /** @param standings of an organisation; may block */
-    public Authentication(Tokens tokens, Function<UUID, Standing> standings) {
+    public Authentication(Tokens tokens, Function<UUID, Standing> standings, MeterRegistry meters) {
         this.tokens = tokens;
         this.standings = standings;
+        this.meters = meters;
     }
 
     /** @throws Problem 401 without a good token, 403 in another role */
     public Principal require(Context ctx, Role... roles) {
+        try {
+            return required(ctx, roles);
+        } catch (Problem refusal) {
+            Counter.builder("bellhop.calls.refused")
+                    .description("Calls without a token that is good for them")
+                    .tag("reason", refusal.slug())
+                    .register(meters)
+                    .increment();
+            throw refusal;
+        }
+    }
+
+    private Principal required(Context ctx, Role... roles) {
         Principal caller = caller(ctx);
         if (!List.of(roles).contains(caller.role())) {
             throw Problem.forbidden("This is for "
