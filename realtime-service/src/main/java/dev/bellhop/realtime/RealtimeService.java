@@ -242,15 +242,14 @@ public final class RealtimeService implements AutoCloseable {
             System.exit(1);
             return;
         }
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(
-                        () -> {
-                            service.close();
-                            stopped.countDown();
-                        },
-                        "shutdown"));
-        stopped.await();
+        Thread shutdown = new Thread(
+                () -> {
+                    service.close();
+                    Runtime.getRuntime().halt(0); // a stop that was asked for is no failure, as 143 would say
+                },
+                "shutdown");
+        Runtime.getRuntime().addShutdownHook(shutdown);
+        new CountDownLatch(1).await(); // the hook ends it
     }
 
     /** The innermost message: what the operator can act on. */
