@@ -42,9 +42,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.eclipse.jetty.http.UriCompliance;
-import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Handler;
-import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -147,7 +146,11 @@ public final class RealtimeService implements AutoCloseable {
         javalin.http.strictContentTypes = true;
         javalin.http.maxRequestSize = MAX_BODY_BYTES;
         javalin.jsonMapper(new JavalinJackson(Json.mapper(), false));
-        javalin.jetty.addConnector((server, http) -> RealtimeHandler.connector(server, http, config));
+        javalin.jetty.addConnector((server, http) -> {
+            ServerConnector connector = RealtimeHandler.connector(server, http, config);
+            connector.addEventListener(headers);
+            return connector;
+        });
         javalin.jetty.threadPool = new QueuedThreadPool(HTTP_THREADS, 4);
         javalin.jetty.modifyHttpConfiguration(httpConfig -> {
             httpConfig.setSendServerVersion(false);
@@ -159,14 +162,6 @@ public final class RealtimeService implements AutoCloseable {
             Handler.Sequence javalinHandlers = new Handler.Sequence(); // Javalin adds itself to the innermost sequence
             Handler http = new WithoutUpgrade(new WholeBodies(MAX_BODY_BYTES, config.bodyTimeout(), javalinHandlers));
             server.setHandler(new RealtimeHandler(connections, tokens, eventLog, streams::standing, config, http));
-            server.addEventListener(new LifeCycle.Listener() {
-                @Override
-                public void lifeCycleStarting(LifeCycle starting) { // only now Javalin has made its connector
-                    for (Connector connector : server.getConnectors()) {
-                        connector.addEventListener(headers);
-                    }
-                }
-            });
         });
         routes.register(javalin.routes);
     }
