@@ -18,8 +18,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -29,6 +31,9 @@ import org.slf4j.LoggerFactory;
 /** Every open connection of this node. Thread-safe. */
 public final class Connections {
     private static final Logger log = LoggerFactory.getLogger(Connections.class);
+
+    /** How long a stop waits for events on their way to the queues. */
+    private static final Duration DELIVERY_PATIENCE = Duration.ofSeconds(1);
 
     /** One person of one organisation. */
     private record Person(UUID orgId, String userId) {}
@@ -196,6 +201,7 @@ public final class Connections {
      */
     public void drain(Duration spread, Duration patience) {
         draining = true;
+        awaitDelivery();
         open.values()
                 .forEach(connection -> connection.close(
                         CloseCode.RESTARTING, ThreadLocalRandom.current().nextLong(spread.toMillis())));
@@ -211,6 +217,17 @@ public final class Connections {
                 }
                 rest = deadline - System.nanoTime();
             }
+        }
+    }
+
+    /** So that an event that was acknowledged stands before the good-bye; what is late is read from the log afterwards. */
+    private void awaitDelivery() {
+        try {
+            streams.delivered().get(DELIVERY_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException late) {
+            log.info("the stop does not wait for events that are still to be delivered");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

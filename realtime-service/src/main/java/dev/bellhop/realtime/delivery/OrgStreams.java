@@ -110,6 +110,17 @@ public final class OrgStreams implements AutoCloseable {
         }
     }
 
+    /** Completes when what was appended here before has been given to the sockets. */
+    public CompletableFuture<Void> delivered() {
+        return CompletableFuture.allOf(entries.values().stream()
+                .map(entry -> {
+                    CompletableFuture<Void> done = new CompletableFuture<>();
+                    entry.stream.afterDelivery(() -> done.complete(null));
+                    return done;
+                })
+                .toArray(CompletableFuture[]::new));
+    }
+
     /**
      * Whose tokens count in an organisation now. Blocks on the log when the organisation has no stream here.
      */
