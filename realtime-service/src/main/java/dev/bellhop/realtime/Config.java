@@ -15,6 +15,8 @@ import java.util.Set;
  * @param databaseUrl JDBC address with user and password
  * @param eventSecrets those that may sign {@code POST /events}
  * @param stripHtml whether HTML elements are taken out of event texts ({@code strip}) or stay ({@code verbatim})
+ * @param headerTimeout from the first byte of a request to the end of its headers
+ * @param bodyTimeout from there to the end of its body
  * @param retentionAge events younger than this are kept, and so are the newest {@code retentionEvents}
  * @param allowedOrigins exact origins of pages that may connect; empty allows pages of this service's own host only
  */
@@ -31,6 +33,8 @@ public record Config(
         Duration pongTimeout,
         Duration tokenSweep,
         Duration staleSweep,
+        Duration headerTimeout,
+        Duration bodyTimeout,
         Duration followInterval,
         Duration presenceGrace,
         Duration retentionAge,
@@ -41,12 +45,14 @@ public record Config(
     /**
      * Bounds on what one client, one user, one address or all of them may take; 0 is none.
      *
+     * @param connectsPerSecond attempts from one address; a further one is 429
      * @param queueBytes most bytes that wait for one connection
      */
     public record Limits(
             int connections,
             int connectionsPerUser,
             int connectionsPerAddress,
+            int connectsPerSecond,
             int roomsPerConnection,
             int messagesPerSecond,
             int messageBurst,
@@ -69,6 +75,7 @@ public record Config(
                         env.integer("BELLHOP_MAX_CONNECTIONS", 20_000, 0, 10_000_000),
                         env.integer("BELLHOP_MAX_CONNECTIONS_PER_USER", 100, 0, 10_000_000),
                         env.integer("BELLHOP_MAX_CONNECTIONS_PER_ADDRESS", 0, 0, 10_000_000),
+                        env.integer("BELLHOP_MAX_CONNECTS_PER_SECOND", 0, 0, 100_000),
                         env.integer("BELLHOP_MAX_ROOMS_PER_CONNECTION", 100, 0, 100_000),
                         env.integer("BELLHOP_MAX_MESSAGES_PER_SECOND", 20, 0, 100_000),
                         env.integer("BELLHOP_MESSAGE_BURST", 40, 1, 100_000),
@@ -78,6 +85,8 @@ public record Config(
                 env.milliseconds("BELLHOP_HEARTBEAT_TIMEOUT_MS", Duration.ofSeconds(5), Duration.ofMillis(50)),
                 env.milliseconds("BELLHOP_TOKEN_SWEEP_MS", Duration.ofSeconds(60), Duration.ofMillis(100)),
                 env.milliseconds("BELLHOP_STALE_SWEEP_MS", Duration.ofMinutes(5), Duration.ofMillis(100)),
+                env.milliseconds("BELLHOP_HEADER_TIMEOUT_MS", Duration.ofSeconds(15), Duration.ofMillis(100)),
+                env.milliseconds("BELLHOP_BODY_TIMEOUT_MS", Duration.ofSeconds(10), Duration.ofMillis(100)),
                 env.milliseconds("BELLHOP_FOLLOW_INTERVAL_MS", Duration.ofMillis(250), Duration.ofMillis(10)),
                 env.milliseconds("BELLHOP_PRESENCE_GRACE_MS", Duration.ofSeconds(15), Duration.ZERO),
                 Duration.ofHours(env.integer("BELLHOP_RETENTION_HOURS", 24, 0, 24 * 3650)),

@@ -11,14 +11,15 @@ import dev.bellhop.realtime.admin.ExplainResource;
 import dev.bellhop.realtime.admin.HistoryResource;
 import dev.bellhop.realtime.admin.StatsResource;
 import dev.bellhop.realtime.connections.Connections;
-import dev.bellhop.realtime.connections.Origins;
 import dev.bellhop.realtime.connections.RealtimeHandler;
+import dev.bellhop.realtime.contract.ContractResource;
 import dev.bellhop.realtime.delivery.DeliveryMeter;
 import dev.bellhop.realtime.delivery.NodeThreads;
 import dev.bellhop.realtime.delivery.OrgStreams;
 import dev.bellhop.realtime.delivery.Timer;
 import dev.bellhop.realtime.health.HealthResource;
 import dev.bellhop.realtime.http.Authentication;
+import dev.bellhop.realtime.http.HeaderDeadline;
 import dev.bellhop.realtime.http.JsonErrorHandler;
 import dev.bellhop.realtime.http.WholeBodies;
 import dev.bellhop.realtime.http.WithoutUpgrade;
@@ -38,9 +39,11 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +70,9 @@ public final class RealtimeService implements AutoCloseable {
     /** How long the stop waits for clients to take their leave. */
     private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(10);
 
+    /** How often it is looked whether a request is overdue. */
+    private static final int LOOKS_A_DEADLINE = 10;
+
     private static final Logger log = LoggerFactory.getLogger(RealtimeService.class);
 
     private final Database database;
@@ -76,12 +82,12 @@ public final class RealtimeService implements AutoCloseable {
     private final SpanLog spans;
     private final Timer.Task retentionTask;
     private final Timer.Task spanTask;
+    private final Timer.Task headerTask;
     private final Javalin http;
 
-    private RealtimeService(Config config, Clock clock) {
-        database = Database.open(config.databaseUrl(), "bellhop-realtime", 2 * STORE_THREADS + 2);
-        Database.migrate(config.databaseUrl(), "realtime", "db/migration/realtime");
-        threads = NodeThreads.start(STORE_THREADS);
+    private RealtimeService(Config config, Clock clock, Database database, NodeThreads threads) {
+        this.database = database;
+        this.threads = threads;
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Tokens tokens = Tokens.hs256(config.jwtSecret(), clock);
         EventLog eventLog = new PostgresEventLog(database.jdbi());
@@ -92,7 +98,7 @@ public final class RealtimeService implements AutoCloseable {
         LogWriter writer = new LogWriter(eventLog, threads.writer(), streams::appended);
         connections = new Connections(config, tokens, streams, threads.timer(), clock, meters);
 
-        Authentication authentication = new Authentication(tokens, streams::standing, clock);
+        Authentication authentication = new Authentication(tokens, streams::standing, clock, meters);
         StatsResource stats = new StatsResource(authentication, connections, streams, meter, clock);
         connections.answerStatsWith(stats::of);
         EventRules rules = new EventRules(config.stripHtml());
@@ -103,13 +109,16 @@ public final class RealtimeService implements AutoCloseable {
                 new ConnectionsResource(authentication, connections),
                 new HistoryResource(authentication, eventLog),
                 new ExplainResource(authentication, eventLog, spans),
-                new HealthResource(eventLog, connections, meters, config.metricsToken()));
+                new HealthResource(eventLog, connections, meters, config.metricsToken()),
+                new ContractResource());
         Retention retention =
                 new Retention(database.jdbi(), config.retentionAge(), config.retentionEvents(), Standing.WINDOW);
         retentionTask = threads.timer()
                 .every(config.retentionInterval(), () -> threads.writer().execute(() -> removeOld(retention)));
         spanTask = threads.timer().every(SPAN_INTERVAL, () -> threads.writer().execute(spans::flush));
-        http = Javalin.create(javalin -> configure(javalin, config, routes, tokens));
+        HeaderDeadline headers = new HeaderDeadline(config.headerTimeout());
+        headerTask = threads.timer().every(config.headerTimeout().dividedBy(LOOKS_A_DEADLINE), headers::look);
+        http = Javalin.create(javalin -> configure(javalin, config, routes, tokens, eventLog, headers));
     }
 
     private void removeOld(Retention retention) {
@@ -123,7 +132,13 @@ public final class RealtimeService implements AutoCloseable {
         }
     }
 
-    private void configure(JavalinConfig javalin, Config config, Routes routes, Tokens tokens) {
+    private void configure(
+            JavalinConfig javalin,
+            Config config,
+            Routes routes,
+            Tokens tokens,
+            EventLog eventLog,
+            HeaderDeadline headers) {
         javalin.startup.showJavalinBanner = false;
         javalin.startup.showOldJavalinVersionWarning = false;
         javalin.startup.startupWatcherEnabled = false;
@@ -131,7 +146,11 @@ public final class RealtimeService implements AutoCloseable {
         javalin.http.strictContentTypes = true;
         javalin.http.maxRequestSize = MAX_BODY_BYTES;
         javalin.jsonMapper(new JavalinJackson(Json.mapper(), false));
-        javalin.jetty.addConnector((server, http) -> RealtimeHandler.connector(server, http, config));
+        javalin.jetty.addConnector((server, http) -> {
+            ServerConnector connector = RealtimeHandler.connector(server, http, config);
+            connector.addEventListener(headers);
+            return connector;
+        });
         javalin.jetty.threadPool = new QueuedThreadPool(HTTP_THREADS, 4);
         javalin.jetty.modifyHttpConfiguration(httpConfig -> {
             httpConfig.setSendServerVersion(false);
@@ -141,9 +160,8 @@ public final class RealtimeService implements AutoCloseable {
             server.setErrorHandler(new JsonErrorHandler());
             server.setStopTimeout(STOP_TIMEOUT.toMillis());
             Handler.Sequence javalinHandlers = new Handler.Sequence(); // Javalin adds itself to the innermost sequence
-            Handler http = new WithoutUpgrade(new WholeBodies(MAX_BODY_BYTES, javalinHandlers));
-            server.setHandler(
-                    new RealtimeHandler(connections, tokens, new Origins(config.allowedOrigins()), config, http));
+            Handler http = new WithoutUpgrade(new WholeBodies(MAX_BODY_BYTES, config.bodyTimeout(), javalinHandlers));
+            server.setHandler(new RealtimeHandler(connections, tokens, eventLog, streams::standing, config, http));
         });
         routes.register(javalin.routes);
     }
@@ -154,7 +172,7 @@ public final class RealtimeService implements AutoCloseable {
      * @throws RuntimeException when the database cannot be reached or the port is taken
      */
     public static RealtimeService start(Config config) {
-        RealtimeService service = new RealtimeService(config, Clock.systemUTC());
+        RealtimeService service = create(config);
         try {
             service.connections.start();
             service.http.start();
@@ -166,8 +184,29 @@ public final class RealtimeService implements AutoCloseable {
         return service;
     }
 
+    /** What was opened is closed again when the rest cannot be made. */
+    private static RealtimeService create(Config config) {
+        Database database = Database.open(config.databaseUrl(), "bellhop-realtime", 2 * STORE_THREADS + 2);
+        NodeThreads threads = NodeThreads.start(STORE_THREADS);
+        try {
+            Database.migrate(config.databaseUrl(), "realtime", "db/migration/realtime");
+            return new RealtimeService(config, Clock.systemUTC(), database, threads);
+        } catch (RuntimeException failure) {
+            threads.close();
+            database.close();
+            throw failure;
+        }
+    }
+
     public int port() {
         return http.port();
+    }
+
+    /** Method and path of every call that Javalin serves; what the contract is held against. */
+    List<String> routes() {
+        return http.unsafe.internalRouter.allHttpHandlers().stream()
+                .map(handler -> handler.endpoint.method + " " + handler.endpoint.path)
+                .toList();
     }
 
     /** Sends the clients away so that they come back later, then stops. */
@@ -175,6 +214,7 @@ public final class RealtimeService implements AutoCloseable {
     public void close() {
         retentionTask.cancel();
         spanTask.cancel();
+        headerTask.cancel();
         connections.drain(RECONNECT_SPREAD, DRAIN_PATIENCE);
         http.stop();
         spans.flush();
@@ -197,15 +237,14 @@ public final class RealtimeService implements AutoCloseable {
             System.exit(1);
             return;
         }
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(
-                        () -> {
-                            service.close();
-                            stopped.countDown();
-                        },
-                        "shutdown"));
-        stopped.await();
+        Thread shutdown = new Thread(
+                () -> {
+                    service.close();
+                    Runtime.getRuntime().halt(0); // a stop that was asked for is no failure, as 143 would say
+                },
+                "shutdown");
+        Runtime.getRuntime().addShutdownHook(shutdown);
+        new CountDownLatch(1).await(); // the hook ends it
     }
 
     /** The innermost message: what the operator can act on. */

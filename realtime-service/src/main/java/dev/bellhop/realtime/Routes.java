@@ -4,6 +4,7 @@ import dev.bellhop.realtime.admin.ConnectionsResource;
 import dev.bellhop.realtime.admin.ExplainResource;
 import dev.bellhop.realtime.admin.HistoryResource;
 import dev.bellhop.realtime.admin.StatsResource;
+import dev.bellhop.realtime.contract.ContractResource;
 import dev.bellhop.realtime.health.HealthResource;
 import dev.bellhop.realtime.http.Problems;
 import dev.bellhop.realtime.ingest.BroadcastResource;
@@ -21,7 +22,8 @@ record Routes(
         ConnectionsResource connections,
         HistoryResource history,
         ExplainResource explain,
-        HealthResource health) {
+        HealthResource health,
+        ContractResource contract) {
 
     void register(RoutesConfig routes) {
         routes.post("/events", ingest::post);
@@ -40,6 +42,8 @@ record Routes(
         routes.get("/health/live", health::live);
         routes.get("/health/ready", health::ready);
         routes.get("/metrics", health::metrics);
+        routes.get("/openapi.json", contract::openApi);
+        routes.get("/asyncapi.json", contract::asyncApi);
 
         Problems.register(routes);
     }

@@ -459,12 +459,13 @@ class IngestTest {
     private static Answer post(byte[] signedBody, RequestBody body, String encoding) {
         Instant now = Instant.now();
         Signature signature = new Signature(List.of(Secret.ofWebhook(RunningRealtime.EVENT_SECRET)));
+        String id = "batch_" + UUID.randomUUID().toString().replace("-", "");
         Request.Builder request = new Request.Builder()
                 .url(realtime.url("/events"))
                 .post(body)
-                .header("webhook-id", "batch_1")
+                .header("webhook-id", id)
                 .header("webhook-timestamp", Long.toString(now.getEpochSecond()))
-                .header("webhook-signature", signature.sign("batch_1", now, signedBody));
+                .header("webhook-signature", signature.sign(id, now, signedBody));
         return realtime.call(encoding == null ? request : request.header("Content-Encoding", encoding));
     }
 
@@ -555,13 +556,33 @@ class IngestTest {
         Instant now = Instant.now();
         receipt(signed(Json.bytes(batch(org, ticks(0, 1, "org"))), PREVIOUS_SECRET, now), null, 1, 0);
         String body = Json.text(batch(org, ticks(1, 1, "org")));
-        String official = new Webhook(RunningRealtime.EVENT_SECRET).sign("batch_1", now.getEpochSecond(), body);
+        String official = new Webhook(RunningRealtime.EVENT_SECRET).sign("batch_2", now.getEpochSecond(), body);
         receipt(
                 realtime.ingest(
-                        "batch_1",
+                        "batch_2",
                         Long.toString(now.getEpochSecond()),
                         official,
                         body.getBytes(StandardCharsets.UTF_8)),
+                null,
+                1,
+                0);
+    }
+
+    @Test
+    @DisplayName("E8 an id that was taken with another body is 409, a refused body may be mended, a repeat is a repeat")
+    void idReuse() {
+        Instant now = Instant.now();
+        byte[] body = Json.bytes(batch(org, ticks(0, 2, "org")));
+        byte[] bad = Json.bytes(batch(org, 7, ticks(0, 1, "org")));
+        problem(signed(bad, RunningRealtime.EVENT_SECRET, now), 409, "sequence_gap");
+        receipt(signed(body, RunningRealtime.EVENT_SECRET, now), null, 2, 0);
+        receipt(signed(body, RunningRealtime.EVENT_SECRET, now), null, 0, 2);
+        byte[] another = Json.bytes(batch(org, ticks(2, 1, "org")));
+        problem(signed(another, RunningRealtime.EVENT_SECRET, now), 409, "id-reuse");
+        assertThat(positions()).isEqualTo(upTo(2));
+        UUID elsewhere = UUID.randomUUID();
+        receipt(
+                signed(Json.bytes(batch(elsewhere, ticks(0, 1, "org"))), RunningRealtime.EVENT_SECRET, now),
                 null,
                 1,
                 0);

@@ -446,7 +446,7 @@ class ResumeTest {
     }
 
     @Test
-    @DisplayName("S1-118 two nodes on one log: the clients of both see every event of both, in one order")
+    @DisplayName("S1-118 S2-066 two nodes on one log: the clients of both see every event of both, in one order")
     void twoNodes() throws Exception {
         Person member = Person.member(org);
         ExecutorService producers = Executors.newFixedThreadPool(4);

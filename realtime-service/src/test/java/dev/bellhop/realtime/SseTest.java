@@ -26,6 +26,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import okhttp3.Request;
 import org.junit.jupiter.api.DisplayName;
@@ -334,6 +335,86 @@ class SseTest {
             assertThat(nextTick(ours).data().path("payload").path("n").asInt()).isEqualTo(1);
             assertThat(nextTick(theirs).data().path("payload").path("n").asInt())
                     .isEqualTo(2);
+        }
+    }
+
+    // ---- history ----
+
+    private TestStream history(Person person, String query) {
+        return realtime.stream(new Request.Builder()
+                .url(realtime.url("/events?token=" + realtime.token(person) + query))
+                .build());
+    }
+
+    private static List<Integer> numbers(TestStream stream, int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> stream.next("custom.tick")
+                        .data()
+                        .path("payload")
+                        .path("n")
+                        .asInt())
+                .toList();
+    }
+
+    @Test
+    @DisplayName("S2-064 history=N starts with the newest N events that this person may see, then goes on live")
+    void newestFirst() {
+        Person maria = Person.manager(org, "a");
+        for (int n = 0; n < 20; n++) {
+            realtime.publish(org, RunningRealtime.ticks(n, 1, n % 2 == 0 ? "property-a" : "property-b"));
+        }
+        try (TestStream stream = history(maria, "&history=3")) {
+            JsonNode hello = stream.next("connected").data().path("payload");
+            assertThat(hello.path("recovered").asBoolean()).isFalse();
+            assertThat(hello.has("reason")).isFalse();
+            assertThat(hello.path("replayed").asInt()).isEqualTo(3);
+            assertThat(numbers(stream, 3)).containsExactly(14, 16, 18);
+            assertThat(stream.next("caught_up").data().at("/payload/replayed").asInt())
+                    .isEqualTo(3);
+            realtime.publish(org, RunningRealtime.ticks(20, 1, "property-a"));
+            assertThat(numbers(stream, 1)).containsExactly(20);
+        }
+        try (TestStream stream = history(Person.hr(org), "&history=2&rooms=property-b,property-a")) {
+            stream.next("connected");
+            assertThat(numbers(stream, 2)).containsExactly(19, 20);
+        }
+        try (TestStream stream = history(maria, "&history=1000")) {
+            stream.next("connected");
+            assertThat(numbers(stream, 11)).containsExactly(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20);
+            stream.next("caught_up");
+        }
+        try (TestStream stream = history(Person.member(org), "&history=5")) {
+            assertThat(stream.next("connected").data().at("/payload/replayed").asInt())
+                    .isZero();
+            stream.next("caught_up");
+        }
+        try (TestStream stream = history(Person.member(UUID.randomUUID()), "&history=5")) {
+            stream.next("connected");
+            stream.next("caught_up");
+        }
+    }
+
+    @Test
+    @DisplayName("S2-064 a cursor wins over history, and a history that is no count is 400")
+    void cursorWins() {
+        Person maria = Person.member(org);
+        String third = "";
+        for (int n = 0; n < 6; n++) {
+            String cursor = realtime.broadcast(org, "org", "custom.tick", Map.of("n", n))
+                    .body()
+                    .path("cursor")
+                    .textValue();
+            third = n == 2 ? cursor : third;
+        }
+        try (TestStream stream = history(maria, "&history=1&cursor=" + third)) {
+            assertThat(stream.next("connected").data().at("/payload/recovered").asBoolean())
+                    .isTrue();
+            assertThat(numbers(stream, 3)).containsExactly(3, 4, 5);
+        }
+        for (String bad : List.of("0", "1001", "-1", "ten", "1e2", "", "99999999999999999999")) {
+            RunningRealtime.Answer answer = realtime.get("/events?history=" + bad, realtime.token(maria));
+            assertThat(answer.status()).as(bad).isEqualTo(400);
+            assertThat(answer.body().path("type").textValue()).isEqualTo("/problems/invalid-history");
         }
     }
 }

@@ -267,7 +267,7 @@ class WebSocketTest {
 
     @ParameterizedTest
     @MethodSource("violations")
-    @DisplayName("C1 to C10: bytes that break the protocol end the socket with their code")
+    @DisplayName("C1 C2 C3 C4 C5 C6 C10 bytes that break the protocol end the socket with their code")
     void violation(Bytes bytes) {
         TestSocket neighbour = realtime.connect(Person.member(org));
         try (RawSocket raw = connected()) {

@@ -111,8 +111,12 @@ public final class ExplainResource {
     /** @return empty for a connection that was not there when the event was, and was not given it later */
     private static Optional<Judged> judge(Found found, SpanLog.Stored span) {
         long position = found.logged().position();
+        boolean lostBefore = span.toPosition().isEmpty()
+                && span.endedAt()
+                        .filter(end -> end.isBefore(found.appendedAt()))
+                        .isPresent();
         boolean covered =
-                position > span.fromPosition() && position <= span.toPosition().orElse(Long.MAX_VALUE);
+                position > span.fromPosition() && position <= span.toPosition().orElse(Long.MAX_VALUE) && !lostBefore;
         boolean inRoom = found.logged().event().rooms().stream()
                 .anyMatch(room -> span.rooms().contains(room.toString()));
         if (covered) {

@@ -159,7 +159,7 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
                 principal.org().toString(),
                 principal.role().name(),
                 List.copyOf(rooms),
-                resume instanceof Subscriber.Resume.Recovered,
+                resume instanceof Subscriber.Resume.Recovered && !handshake.fromHistory(),
                 resume instanceof Subscriber.Resume.Recovered recovered ? recovered.events() : 0,
                 refused.map(Subscriber.Resume.Reason::wireName).orElse(null),
                 config.pingInterval().toMillis(),
@@ -176,6 +176,7 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         refusals.forEach(refusal -> {
             refuse(refusal, null);
         });
+        home.resumed(resume);
         log.atInfo()
                 .addKeyValue("connection", id)
                 .addKeyValue("org", principal.org())

@@ -6,6 +6,7 @@ import dev.bellhop.model.wire.CloseCode;
 import dev.bellhop.model.wire.ErrorCode;
 import dev.bellhop.realtime.Config;
 import dev.bellhop.realtime.delivery.OrgStreams;
+import dev.bellhop.realtime.delivery.Subscriber;
 import dev.bellhop.realtime.delivery.Timer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -17,9 +18,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +31,9 @@ import org.slf4j.LoggerFactory;
 /** Every open connection of this node. Thread-safe. */
 public final class Connections {
     private static final Logger log = LoggerFactory.getLogger(Connections.class);
+
+    /** How long a stop waits for events on their way to the queues. */
+    private static final Duration DELIVERY_PATIENCE = Duration.ofSeconds(1);
 
     /** One person of one organisation. */
     private record Person(UUID orgId, String userId) {}
@@ -38,6 +45,7 @@ public final class Connections {
     private final Clock clock;
     private final MeterRegistry meters;
     private final Heartbeat heartbeat;
+    private final Counter replayed;
 
     private final ConcurrentHashMap<String, Connection> open = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Person, Integer> byPerson = new ConcurrentHashMap<>();
@@ -61,6 +69,21 @@ public final class Connections {
         Gauge.builder("bellhop.connections", open, ConcurrentHashMap::size)
                 .description("Open connections of this node")
                 .register(meters);
+        Gauge.builder("bellhop.queue.bytes", () -> queued().sum())
+                .description("Bytes that wait to be written, of all connections")
+                .baseUnit("bytes")
+                .register(meters);
+        Gauge.builder("bellhop.queue.max.bytes", () -> queued().max().orElse(0))
+                .description("Bytes that wait to be written, of the connection with the most")
+                .baseUnit("bytes")
+                .register(meters);
+        replayed = Counter.builder("bellhop.replayed.events")
+                .description("Events that connections had missed and were promised at their resume")
+                .register(meters);
+    }
+
+    private LongStream queued() {
+        return open.values().stream().mapToLong(connection -> connection.info().queuedBytes());
     }
 
     public void answerStatsWith(Function<UUID, Object> answer) {
@@ -129,6 +152,21 @@ public final class Connections {
                 .increment();
     }
 
+    /** A connection was let in; what became of its cursor. */
+    void resumed(Subscriber.Resume resume) {
+        String result = resume instanceof Subscriber.Resume.Refused refused
+                ? refused.reason().wireName()
+                : resume instanceof Subscriber.Resume.Recovered ? "recovered" : "fresh";
+        Counter.builder("bellhop.resumes")
+                .description("Connections that were let in, by what became of their cursor")
+                .tag("result", result)
+                .register(meters)
+                .increment();
+        if (resume instanceof Subscriber.Resume.Recovered recovered) {
+            replayed.increment((double) recovered.events());
+        }
+    }
+
     /** A handshake that did not become a connection. */
     void refusedHandshake(CloseCode code, String detail, String address) {
         log.atInfo()
@@ -163,6 +201,7 @@ public final class Connections {
      */
     public void drain(Duration spread, Duration patience) {
         draining = true;
+        awaitDelivery();
         open.values()
                 .forEach(connection -> connection.close(
                         CloseCode.RESTARTING, ThreadLocalRandom.current().nextLong(spread.toMillis())));
@@ -178,6 +217,17 @@ public final class Connections {
                 }
                 rest = deadline - System.nanoTime();
             }
+        }
+    }
+
+    /** So that an event that was acknowledged stands before the good-bye; what is late is read from the log afterwards. */
+    private void awaitDelivery() {
+        try {
+            streams.delivered().get(DELIVERY_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException late) {
+            log.info("the stop does not wait for events that are still to be delivered");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -29,8 +29,10 @@ final class Handshake {
         /**
          * @param cursor as given, or null
          * @param wantedRooms extra rooms, as given
+         * @param fromHistory the cursor is not the client's but stands before the events that it asked for
          */
-        record Accepted(Principal principal, String cursor, List<String> wantedRooms) implements Outcome {}
+        record Accepted(Principal principal, String cursor, List<String> wantedRooms, boolean fromHistory)
+                implements Outcome {}
     }
 
     /**
@@ -89,7 +91,8 @@ final class Handshake {
         return new Outcome.Accepted(
                 principal,
                 cursor == null || cursor.isEmpty() ? null : cursor,
-                rooms == null || rooms.isEmpty() ? List.of() : List.of(rooms.split(",", -1)));
+                rooms == null || rooms.isEmpty() ? List.of() : List.of(rooms.split(",", -1)),
+                false);
     }
 
     /**

@@ -1,10 +1,13 @@
 package dev.bellhop.realtime.connections;
 
+import dev.bellhop.db.SqlErrors;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Tokens;
 import dev.bellhop.model.wire.CloseCode;
 import dev.bellhop.model.wire.Json;
 import dev.bellhop.realtime.Config;
+import dev.bellhop.realtime.log.EventLog;
+import dev.bellhop.realtime.rooms.Standing;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -15,6 +18,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
@@ -54,12 +59,25 @@ public final class RealtimeHandler extends Handler.Wrapper {
     private final Connections connections;
     private final Handshake handshake;
     private final Origins origins;
+    private final ConnectRate rate;
+    private final HistoryStart history;
 
-    /** @param next serves everything else */
-    public RealtimeHandler(Connections connections, Tokens tokens, Origins origins, Config config, Handler next) {
+    /**
+     * @param standings of an organisation; may block
+     * @param next serves everything else
+     */
+    public RealtimeHandler(
+            Connections connections,
+            Tokens tokens,
+            EventLog log,
+            Function<UUID, Standing> standings,
+            Config config,
+            Handler next) {
         this.connections = connections;
         this.handshake = new Handshake(tokens);
-        this.origins = origins;
+        this.origins = new Origins(config.allowedOrigins());
+        this.rate = new ConnectRate(config.limits().connectsPerSecond());
+        this.history = new HistoryStart(log, standings, config.limits().roomsPerConnection());
         WebSocketUpgradeHandler upgrades = new WebSocketUpgradeHandler(new WebSocketComponents());
         upgrades.setHandler(next);
         for (String path : SOCKET_PATHS) {
@@ -89,6 +107,16 @@ public final class RealtimeHandler extends Handler.Wrapper {
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         String path = Request.getPathInContext(request);
         boolean isGet = HttpMethod.GET.is(request.getMethod());
+        boolean connects = isGet && (SOCKET_PATHS.contains(path) || path.equals(STREAM_PATH));
+        if (connects && !rate.allows(address(request))) {
+            connections.refusedHandshake(CloseCode.OVERLOADED, "rate", address(request));
+            refuse(
+                    Problem.tooManyRequests("Too many attempts from this address.", Duration.ofSeconds(1)),
+                    request,
+                    response,
+                    callback);
+            return true;
+        }
         if (isGet && SOCKET_PATHS.contains(path)) {
             Optional<Problem> fault = upgradeFault(request);
             if (fault.isPresent()) {
@@ -101,6 +129,11 @@ public final class RealtimeHandler extends Handler.Wrapper {
             return true;
         } else if (HttpMethod.OPTIONS.is(request.getMethod()) && path.equals(STREAM_PATH)) {
             preflight(request, response, callback);
+            return true;
+        } else if (path.equals(STREAM_PATH) && !HttpMethod.POST.is(request.getMethod())) {
+            Problem problem =
+                    Problem.of(405, "method-not-allowed", "Method not allowed", "This address takes other methods.");
+            refuse(problem.header("Allow", "GET, POST, OPTIONS"), request, response, callback);
             return true;
         }
         return super.handle(request, response, callback);
@@ -203,7 +236,14 @@ public final class RealtimeHandler extends Handler.Wrapper {
             connections.refusedHandshake(refused.code(), refused.detail(), address(request));
             refuse(unauthorized(refused.code()), request, response, callback);
         } else {
-            stream(withLastEventId(request, (Handshake.Outcome.Accepted) outcome), request, response, callback);
+            Handshake.Outcome.Accepted accepted;
+            try {
+                accepted = withHistory(request, withLastEventId(request, (Handshake.Outcome.Accepted) outcome));
+            } catch (Problem problem) {
+                refuse(problem, request, response, callback);
+                return;
+            }
+            stream(accepted, request, response, callback);
         }
     }
 
@@ -230,7 +270,30 @@ public final class RealtimeHandler extends Handler.Wrapper {
         String lastEventId = request.getHeaders().get("Last-Event-ID");
         return lastEventId == null || lastEventId.isEmpty()
                 ? accepted
-                : new Handshake.Outcome.Accepted(accepted.principal(), lastEventId, accepted.wantedRooms());
+                : new Handshake.Outcome.Accepted(accepted.principal(), lastEventId, accepted.wantedRooms(), false);
+    }
+
+    /** A cursor says where to start, so with one a history is asked for in vain. */
+    private Handshake.Outcome.Accepted withHistory(Request request, Handshake.Outcome.Accepted accepted) {
+        String text = Request.extractQueryParameters(request).getValue("history");
+        if (text == null) {
+            return accepted;
+        }
+        int count = HistoryStart.count(text);
+        if (accepted.cursor() != null) {
+            return accepted;
+        }
+        try {
+            return history.cursor(accepted.principal(), accepted.wantedRooms(), count)
+                    .map(cursor ->
+                            new Handshake.Outcome.Accepted(accepted.principal(), cursor, accepted.wantedRooms(), true))
+                    .orElse(accepted);
+        } catch (RuntimeException failure) {
+            if (SqlErrors.isTransient(failure)) {
+                throw Problem.unavailable("The event log cannot be reached.", Duration.ofSeconds(1));
+            }
+            throw failure;
+        }
     }
 
     private static Problem unauthorized(CloseCode code) {

@@ -115,6 +115,11 @@ public final class OrgStream {
         steps.add(this::deliverIncoming);
     }
 
+    /** Runs a short task once what was appended before has been given to the sockets. */
+    void afterDelivery(Runnable task) {
+        steps.add(task);
+    }
+
     /** The log reaches at least that far. A hint: it may be late, early or missing. */
     void logReaches(long head) {
         if (head > view.position()) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,8 @@ public final class OrgStreams implements AutoCloseable {
         final OrgStream stream;
         /** Guarded by the map's own lock of this key. */
         int users;
+        /** A measurement is under way; one at a time is enough. */
+        final AtomicBoolean measuring = new AtomicBoolean();
 
         Entry(OrgStream stream) {
             this.stream = stream;
@@ -45,6 +48,8 @@ public final class OrgStreams implements AutoCloseable {
     private final Timer.Task presence;
     /** A look at the log is under way. */
     private volatile boolean looking;
+
+    private volatile boolean stopping;
 
     /**
      * @param tailBytes of frames kept in memory for each organisation with connections
@@ -94,8 +99,26 @@ public final class OrgStreams implements AutoCloseable {
     public void appended(UUID orgId, Append.Outcome.Appended appended) {
         Entry entry = entries.get(orgId);
         if (entry != null && !appended.added().isEmpty()) {
+            long committed = System.nanoTime();
             entry.stream.appended(appended.epoch(), appended.added());
+            if (entry.measuring.compareAndSet(false, true)) {
+                entry.stream.afterDelivery(() -> {
+                    entry.measuring.set(false);
+                    node.meter().written(Duration.ofNanos(System.nanoTime() - committed));
+                });
+            }
         }
+    }
+
+    /** Completes when what was appended here before has been given to the sockets. */
+    public CompletableFuture<Void> delivered() {
+        return CompletableFuture.allOf(entries.values().stream()
+                .map(entry -> {
+                    CompletableFuture<Void> done = new CompletableFuture<>();
+                    entry.stream.afterDelivery(() -> done.complete(null));
+                    return done;
+                })
+                .toArray(CompletableFuture[]::new));
     }
 
     /**
@@ -153,7 +176,9 @@ public final class OrgStreams implements AutoCloseable {
                     }
                 });
             } catch (RuntimeException failure) {
-                log.warn("the log cannot be followed cause={}", failure.toString());
+                if (!stopping) { // the store is closed under a look that is under way
+                    log.warn("the log cannot be followed cause={}", failure.toString());
+                }
             } finally {
                 looking = false;
             }
@@ -162,6 +187,7 @@ public final class OrgStreams implements AutoCloseable {
 
     @Override
     public void close() {
+        stopping = true;
         follower.cancel();
         presence.cancel();
     }

@@ -6,6 +6,8 @@ import dev.bellhop.model.security.Role;
 import dev.bellhop.model.security.Tokens;
 import dev.bellhop.realtime.rooms.Standing;
 import io.javalin.http.Context;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +23,7 @@ public final class Authentication {
     private final Tokens tokens;
     private final Function<UUID, Standing> standings;
     private final Clock clock;
+    private final MeterRegistry meters;
 
     /** Tokens that were good, least recently used first. What may change, expiry and rights, is looked at each time. Guarded by itself. */
     private final Map<String, Principal> good = new LinkedHashMap<>(REMEMBERED, 0.75f, true) {
@@ -33,14 +36,28 @@ public final class Authentication {
     };
 
     /** @param standings of an organisation; may block */
-    public Authentication(Tokens tokens, Function<UUID, Standing> standings, Clock clock) {
+    public Authentication(Tokens tokens, Function<UUID, Standing> standings, Clock clock, MeterRegistry meters) {
         this.tokens = tokens;
         this.standings = standings;
         this.clock = clock;
+        this.meters = meters;
     }
 
     /** @throws Problem 401 without a good token, 403 in another role */
     public Principal require(Context ctx, Role... roles) {
+        try {
+            return required(ctx, roles);
+        } catch (Problem refusal) {
+            Counter.builder("bellhop.calls.refused")
+                    .description("Calls without a token that is good for them")
+                    .tag("reason", refusal.slug())
+                    .register(meters)
+                    .increment();
+            throw refusal;
+        }
+    }
+
+    private Principal required(Context ctx, Role... roles) {
         Principal caller = caller(ctx);
         if (!List.of(roles).contains(caller.role())) {
             throw Problem.forbidden("This is for "

@@ -1,6 +1,9 @@
 package dev.bellhop.realtime.http;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
@@ -9,6 +12,7 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.Promise;
 import org.eclipse.jetty.util.thread.Invocable.InvocationType;
+import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
  * Reads the body of a request whole before a thread is given to it: a slow sender costs a buffer of what it has sent so far,
@@ -16,11 +20,16 @@ import org.eclipse.jetty.util.thread.Invocable.InvocationType;
  */
 public final class WholeBodies extends Handler.Wrapper {
     private final int maxBytes;
+    private final Duration timeout;
 
-    /** @param maxBytes a longer body is answered with 413 */
-    public WholeBodies(int maxBytes, Handler next) {
+    /**
+     * @param maxBytes a longer body is answered with 413
+     * @param timeout a body that takes longer is answered with 408
+     */
+    public WholeBodies(int maxBytes, Duration timeout, Handler next) {
         super(next);
         this.maxBytes = maxBytes;
+        this.timeout = timeout;
     }
 
     @Override
@@ -33,14 +42,39 @@ public final class WholeBodies extends Handler.Wrapper {
             Response.writeError(request, response, callback, 413);
             return true;
         }
+        // Whoever sets it answers: the body that came, or the time that is up.
+        AtomicBoolean settled = new AtomicBoolean();
         Content.Source.asByteArrayAsync(
                 request,
                 maxBytes,
                 Promise.Invocable.from(
                         InvocationType.BLOCKING,
-                        body -> handleWhole(new Read(request, body), response, callback),
-                        failure -> refuse(request, response, callback, failure)));
+                        body -> {
+                            if (settled.compareAndSet(false, true)) {
+                                handleWhole(new Read(request, body), response, callback);
+                            }
+                        },
+                        failure -> {
+                            if (settled.compareAndSet(false, true)) {
+                                refuse(request, response, callback, failure);
+                            }
+                        }));
+        if (!settled.get()) { // most bodies are there with their headers
+            watch(settled, request, response, callback);
+        }
         return true;
+    }
+
+    private void watch(AtomicBoolean settled, Request request, Response response, Callback callback) {
+        Runnable timeUp = () -> {
+            if (settled.compareAndSet(false, true)) {
+                response.getHeaders().put(HttpHeader.CONNECTION, "close"); // what still comes is no request
+                Response.writeError(request, response, callback, 408);
+            }
+        };
+        Scheduler scheduler = request.getComponents().getScheduler();
+        Scheduler.Task task = scheduler.schedule(timeUp, timeout.toNanos(), TimeUnit.NANOSECONDS);
+        Request.addCompletionListener(request, failure -> task.cancel());
     }
 
     private void handleWhole(Request request, Response response, Callback callback) {

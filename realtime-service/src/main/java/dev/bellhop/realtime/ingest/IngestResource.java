@@ -40,6 +40,7 @@ public final class IngestResource {
     private final LogWriter writer;
     private final Clock clock;
     private final MeterRegistry meters;
+    private final TakenIds taken = new TakenIds();
 
     public IngestResource(Signature signature, EventRules rules, LogWriter writer, Clock clock, MeterRegistry meters) {
         this.signature = signature;
@@ -61,7 +62,19 @@ public final class IngestResource {
         }
         UUID orgId = uuid(batch.path("org_id"), "org_id");
         Append append = new Append(numbering(batch), events(batch.path("events")));
-        ctx.future(() -> writer.append(orgId, append).thenAccept(outcome -> ctx.json(receipt(append, outcome, orgId))));
+        String batchId = only(ctx, Signature.ID_HEADER);
+        if (!taken.take(orgId, batchId, body)) {
+            count("ID_REUSE");
+            log.error("another batch under an id that was taken org={} webhook_id={}", orgId, batchId);
+            throw Problem.conflict("id-reuse", "Another batch was taken under this webhook-id.");
+        }
+        ctx.future(() -> writer.append(orgId, append)
+                .whenComplete((outcome, failure) -> {
+                    if (!(outcome instanceof Append.Outcome.Appended)) {
+                        taken.release(orgId, batchId, body);
+                    }
+                })
+                .thenAccept(outcome -> ctx.json(receipt(append, outcome, orgId))));
     }
 
     private void verify(Context ctx, byte[] body) {

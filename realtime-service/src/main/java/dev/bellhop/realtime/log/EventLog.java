@@ -1,5 +1,6 @@
 package dev.bellhop.realtime.log;
 
+import dev.bellhop.model.wire.Cursor;
 import dev.bellhop.model.wire.RoomName;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,6 +46,13 @@ public interface EventLog {
 
     /** The newest events of one room up to a position, ascending. */
     List<LoggedEvent> newest(UUID orgId, RoomName room, long upTo, int limit);
+
+    /**
+     * A cursor after which the newest events follow that name one of the rooms.
+     *
+     * @param count how many; where fewer are kept, the cursor stands at the oldest position that can be resumed from
+     */
+    Cursor beforeNewest(UUID orgId, Collection<RoomName> rooms, int count);
 
     /** An event with the time at which it was logged. */
     record Found(LoggedEvent logged, Instant appendedAt) {}

@@ -26,6 +26,7 @@ import org.jdbi.v3.core.result.RowView;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.SqlStatement;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 
 /**
  * The log in PostgreSQL, schema {@code realtime}. An append locks the organisation's row of {@code stream}, so appends of one
@@ -380,6 +381,38 @@ public final class PostgresEventLog implements EventLog {
                 query -> query.bind("upTo", upTo).bind("room", room.toString()).bind("limit", limit));
         Collections.reverse(newestFirst);
         return newestFirst;
+    }
+
+    @Override
+    public Cursor beforeNewest(UUID orgId, Collection<RoomName> rooms, int count) {
+        State made = state(orgId); // so that there is one
+        return jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, tx -> {
+            State now = findState(tx, orgId, "").orElse(made);
+            long oldest = tx.createQuery("""
+                            select coalesce(min(position), 0) from (
+                                select position from realtime.event
+                                where org_id = :org and position > :floor and rooms && cast(:rooms as text[])
+                                order by position desc limit :count) as newest""")
+                    .bind("org", orgId)
+                    .bind("floor", now.floor())
+                    .bindArray(
+                            "rooms",
+                            String.class,
+                            rooms.stream().map(RoomName::toString).toArray())
+                    .bind("count", count)
+                    .mapTo(Long.class)
+                    .one();
+            if (oldest <= now.floor() + 1) {
+                return new Cursor(now.epoch(), now.floor(), now.floorFingerprint());
+            }
+            UUID before = tx.createQuery(
+                            "select event_id from realtime.event where org_id = :org and position = :position")
+                    .bind("org", orgId)
+                    .bind("position", oldest - 1)
+                    .mapTo(UUID.class)
+                    .one();
+            return new Cursor(now.epoch(), oldest - 1, Cursor.fingerprint(before));
+        });
     }
 
     @Override

@@ -22,11 +22,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Spans in PostgreSQL, written behind in batches: they answer questions and promise nothing, so nobody waits for them, and
- * while the database is away only a bounded number is kept. Thread-safe.
+ * while the database is away only a bounded number is kept. The spans of a node that was killed end when it
+ * last renewed its lease, which it does every second. Thread-safe.
  */
 public final class SpanLog {
     private static final int MAX_WAITING = 100_000;
     private static final int BATCH = 1000;
+    private static final Duration RENEW_EVERY = Duration.ofSeconds(1);
+    /** A node that was not heard of for so long is gone. */
+    private static final Duration LEASE = Duration.ofSeconds(5);
+
     private static final Logger log = LoggerFactory.getLogger(SpanLog.class);
 
     private final Jdbi jdbi;
@@ -34,6 +39,9 @@ public final class SpanLog {
     private final ConcurrentLinkedQueue<Span> begun = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<Span.End> ended = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
+    private final UUID node = UUID.randomUUID();
+    /** {@link System#nanoTime} of the last renewal. Guarded by this. */
+    private long renewedAt = System.nanoTime() - RENEW_EVERY.toNanos();
 
     public SpanLog(Jdbi jdbi, MeterRegistry meters) {
         this.jdbi = jdbi;
@@ -65,6 +73,7 @@ public final class SpanLog {
 
     /** Writes what waits. Blocks on the database; one call at a time. */
     public synchronized void flush() {
+        renewLease();
         // Ends first: the beginning of each was queued before it, so it is written by now or is in the list taken next.
         List<Span.End> ends = take(ended);
         List<Span> spans = take(begun);
@@ -74,12 +83,27 @@ public final class SpanLog {
         waiting.addAndGet(-ends.size() - spans.size());
         try {
             jdbi.useTransaction(tx -> {
-                batches(spans).forEach(batch -> insert(tx, batch));
+                batches(spans).forEach(batch -> insert(tx, node, batch));
                 batches(ends).forEach(batch -> close(tx, batch));
             });
         } catch (RuntimeException failure) {
             dropped.increment(ends.size() + (double) spans.size());
             log.warn("spans were not written count={} cause={}", ends.size() + spans.size(), failure.toString());
+        }
+    }
+
+    private void renewLease() {
+        long now = System.nanoTime();
+        if (now - renewedAt < RENEW_EVERY.toNanos()) {
+            return;
+        }
+        try {
+            jdbi.useHandle(handle -> handle.createUpdate("""
+                            insert into realtime.node (id, alive_at) values (:node, clock_timestamp())
+                            on conflict (id) do update set alive_at = excluded.alive_at""").bind("node", node).execute());
+            renewedAt = now;
+        } catch (RuntimeException failure) {
+            log.warn("the lease of this node was not renewed cause={}", failure.toString());
         }
     }
 
@@ -99,18 +123,19 @@ public final class SpanLog {
         return batches;
     }
 
-    private static void insert(Handle tx, List<Span> spans) {
+    private static void insert(Handle tx, UUID node, List<Span> spans) {
         tx.createUpdate("""
                         insert into realtime.span
                             (id, org_id, connection_id, user_id, transport, role, properties, departments, rooms,
-                             from_position, resumed, started_at)
+                             from_position, resumed, started_at, node)
                         select id, org_id, connection_id, user_id, transport, role, string_to_array(properties, ' '),
                                string_to_array(departments, ' '), string_to_array(rooms, ' '), from_position, resumed,
-                               cast(started_at as timestamptz)
+                               cast(started_at as timestamptz), :node
                         from unnest(:ids, :orgs, :connections, :users, :transports, :roles, :properties, :departments,
                                     :rooms, :positions, :resumed, :times)
                             as row (id, org_id, connection_id, user_id, transport, role, properties, departments, rooms,
                                     from_position, resumed, started_at)""")
+                .bind("node", node)
                 .bindArray("ids", UUID.class, column(spans, Span::id))
                 .bindArray("orgs", UUID.class, column(spans, Span::orgId))
                 .bindArray("connections", UUID.class, column(spans, span -> UUID.fromString(span.connectionId())))
@@ -164,7 +189,10 @@ public final class SpanLog {
         return rows.stream().map(value).toArray();
     }
 
-    /** A span as it was stored; the last three are empty while it lasts. */
+    /**
+     * A span as it was stored; the last three are empty while it lasts. Of one whose node was killed it is known when the
+     * node was last alive, and not up to which position it came.
+     */
     public record Stored(
             UUID connectionId,
             String role,
@@ -182,9 +210,14 @@ public final class SpanLog {
     public List<Stored> of(UUID orgId, String userId) {
         flush();
         return jdbi.withHandle(handle -> handle.createQuery("""
-                        select connection_id, role, properties, departments, rooms, from_position, resumed, started_at,
-                               to_position, ended_at, ended_by
-                        from realtime.span where org_id = :org and user_id = :user order by started_at, from_position""")
+                        select s.connection_id, s.role, s.properties, s.departments, s.rooms, s.from_position, s.resumed,
+                               s.started_at, s.to_position, coalesce(s.ended_at, lost.alive_at) as ended_at,
+                               coalesce(s.ended_by, case when lost.id is not null then 'node_lost' end) as ended_by
+                        from realtime.span s
+                        left join realtime.node lost
+                          on lost.id = s.node and lost.alive_at < now() - make_interval(secs => :lease)
+                        where s.org_id = :org and s.user_id = :user order by s.started_at, s.from_position""")
+                .bind("lease", LEASE.toSeconds())
                 .bind("org", orgId)
                 .bind("user", userId)
                 .map((rs, ctx) -> new Stored(
@@ -205,6 +238,10 @@ public final class SpanLog {
 
     /** Removes at most a batch of spans that began longer ago and have ended. @return how many */
     public int deleteOlderThan(Duration age) {
+        jdbi.useHandle(handle -> handle.createUpdate(
+                        "delete from realtime.node where alive_at < now() - make_interval(secs => :age)")
+                .bind("age", age.toSeconds())
+                .execute());
         return jdbi.withHandle(handle -> handle.createUpdate("""
                         delete from realtime.span where id in (
                             select id from realtime.span where started_at < now() - make_interval(secs => :age)

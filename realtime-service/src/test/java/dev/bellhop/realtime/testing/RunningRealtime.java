@@ -110,17 +110,26 @@ public final class RunningRealtime implements BeforeAllCallback, AfterAllCallbac
     }
 
     public void start() {
+        service = RealtimeService.start(Config.from(settings()));
+    }
+
+    /** With which it runs, or another node on the same log would. */
+    public Map<String, String> settings() {
         Map<String, String> all = new HashMap<>(settings);
         all.putIfAbsent("BELLHOP_REALTIME_PORT", "0");
         all.put("BELLHOP_HOST", "127.0.0.1");
         all.put("BELLHOP_DATABASE_URL", postgres.url());
         all.put("BELLHOP_JWT_SECRET", JWT_SECRET);
         all.putIfAbsent("BELLHOP_EVENT_SECRETS", EVENT_SECRET);
-        service = RealtimeService.start(Config.from(all));
+        return all;
     }
 
     public void stop() {
         service.close();
+    }
+
+    public RealtimeService service() {
+        return service;
     }
 
     public PostgresExtension postgres() {

@@ -3,6 +3,7 @@ package dev.bellhop.model.wire;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -81,6 +82,22 @@ public record ServerMessage(String type, Object payload, Cursor cursor, String r
     private record ErrorDetail(ErrorCode code, String message) {}
 
     private record Disconnect(int code, String reason, boolean reconnect, long retryAfterMs) {}
+
+    /** The record that is the payload of each frame; {@code stats} is not here: its figures belong to the realtime service. */
+    public static final Map<String, Class<?>> PAYLOADS = Map.ofEntries(
+            Map.entry("connected", Connected.class),
+            Map.entry("caught_up", CaughtUp.class),
+            Map.entry("subscribed", Subscribed.class),
+            Map.entry("unsubscribed", Unsubscribed.class),
+            Map.entry("heartbeat_ack", HeartbeatAck.class),
+            Map.entry("ping", Empty.class),
+            Map.entry("presence", Present.class),
+            Map.entry("presence.joined", PresenceChange.class),
+            Map.entry("presence.left", PresenceChange.class),
+            Map.entry("token_expiring", TokenExpiring.class),
+            Map.entry("refreshed", Refreshed.class),
+            Map.entry("error", ErrorDetail.class),
+            Map.entry("disconnect", Disconnect.class));
 
     public static ServerMessage connected(Connected payload, Cursor cursor) {
         return new ServerMessage("connected", payload, cursor, null);
