@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -91,8 +92,12 @@ class FloorServer implements AutoCloseable {
 
     /** Serves until {@link #close} is called from another thread. */
     void serve() throws IOException {
-        while (selector.isOpen()) {
-            selector.select(this::proceed);
+        try {
+            while (selector.isOpen()) {
+                selector.select(this::proceed);
+            }
+        } catch (ClosedSelectorException closed) {
+            return; // between the question and the selection
         }
     }
 
@@ -216,7 +221,9 @@ class FloorServer implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        listener.close();
+        for (SelectionKey key : selector.keys()) {
+            key.channel().close();
+        }
         selector.close();
     }
 }

@@ -44,12 +44,10 @@ final class LoadClient implements AutoCloseable {
     private static final long LONGEST_SELECT_MS = 50;
     private static final long LONGEST_LATENCY = Duration.ofMinutes(5).toNanos();
 
-    /** So long nothing comes until what is missing is given up. */
-    private static final Duration QUIET = Duration.ofSeconds(5);
-
     private final InetSocketAddress address;
     private final Wire wire;
     private final Message message;
+    private final Duration quiet;
     private final long origin = System.nanoTime();
     private final Selector selector = Selector.open();
     private final Consumer<SelectionKey> dispatch = this::dispatch;
@@ -65,6 +63,7 @@ final class LoadClient implements AutoCloseable {
     private int opening;
     private int ready;
     private int failed;
+    private int dropped;
     private String firstFault = "";
     private long lastReady;
     private Histogram openingTimes = new Histogram(LONGEST_LATENCY, 3);
@@ -80,7 +79,6 @@ final class LoadClient implements AutoCloseable {
     private long reordered;
     private long answered;
     private long refused;
-    private int dropped;
     private long frames;
     private long reads;
     private long firstPublished;
@@ -136,7 +134,7 @@ final class LoadClient implements AutoCloseable {
      *
      * @param expected deliveries: each message to each client that was ready when it was sent
      * @param received deliveries, a message that came twice counted once
-     * @param dropped clients that the server disconnected
+     * @param dropped clients that the server has disconnected until now
      * @param seconds from the first publish to the last delivery
      */
     record Delivered(
@@ -198,10 +196,12 @@ final class LoadClient implements AutoCloseable {
         }
     }
 
-    LoadClient(InetSocketAddress address, Wire wire, Message message) throws IOException {
+    /** @param quiet how long nothing comes until what is missing is given up */
+    LoadClient(InetSocketAddress address, Wire wire, Message message, Duration quiet) throws IOException {
         this.address = address;
         this.wire = wire;
         this.message = message;
+        this.quiet = quiet;
     }
 
     /** From now on the clients note where they stand, to come back to it. Costs an object for each frame. */
@@ -358,7 +358,6 @@ final class LoadClient implements AutoCloseable {
         reordered = 0;
         answered = 0;
         refused = 0;
-        dropped = 0;
         frames = 0;
         reads = 0;
         firstPublished = 0;
@@ -395,7 +394,7 @@ final class LoadClient implements AutoCloseable {
         while (isUnderWay()) {
             if (counted != received + answered) {
                 counted = received + answered;
-                end = clock() + QUIET.toNanos();
+                end = clock() + quiet.toNanos();
             } else if (clock() >= end) {
                 return;
             }
@@ -449,6 +448,11 @@ final class LoadClient implements AutoCloseable {
         drain();
         double seconds = (Math.max(lastReady, lastReceived) - begin) / 1e9;
         return new Recovered(opened, endPhase(messages), seconds);
+    }
+
+    /** Clients that were ready and that the server disconnected. */
+    int dropped() {
+        return dropped;
     }
 
     /** What went wrong first, for people; empty when nothing did. */

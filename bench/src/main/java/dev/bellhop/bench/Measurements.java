@@ -165,6 +165,10 @@ final class Measurements {
             long empty = Linux.residentBytes(running.process());
             open(client, clients);
             client.idle(SETTLE);
+            if (client.dropped() > 0) {
+                faults.add(server.name() + ", idle: " + client.dropped() + " of " + clients
+                        + " clients were disconnected; " + client.fault());
+            }
             long full = Linux.residentBytes(running.process());
             Figures figures = new Figures()
                     .put(Figures.RESIDENT, (full - empty) / 1024.0 / clients)

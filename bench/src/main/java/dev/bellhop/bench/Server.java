@@ -35,6 +35,7 @@ interface Server {
     /** One that runs, in a process of its own, until it is closed. */
     final class Running implements AutoCloseable {
         private static final Duration START = Duration.ofSeconds(60);
+        private static final Duration QUIET = Duration.ofSeconds(5);
         private static final Duration STOP = Duration.ofSeconds(15);
 
         private final Process process;
@@ -88,7 +89,7 @@ interface Server {
         }
 
         LoadClient client(Message message) throws IOException {
-            return new LoadClient(address, wire, message);
+            return new LoadClient(address, wire, message, QUIET);
         }
 
         InetSocketAddress address() {
