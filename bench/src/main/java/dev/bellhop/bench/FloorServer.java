@@ -35,8 +35,8 @@ class FloorServer implements AutoCloseable {
     /** One connection: of a publisher, or of a client after its handshake. */
     static final class Peer {
         private final SocketChannel channel;
-        private final ByteBuffer input = ByteBuffer.allocate(4096);
         private final Deque<ByteBuffer> waiting = new ArrayDeque<>();
+        private ByteBuffer input = ByteBuffer.allocate(4096);
         private SelectionKey key;
         private boolean subscribed;
 
@@ -69,6 +69,9 @@ class FloorServer implements AutoCloseable {
 
     private final Selector selector = Selector.open();
     private final ServerSocketChannel listener = ServerSocketChannel.open();
+    /** Pongs and closes of all clients. */
+    private final ByteBuffer ignored = ByteBuffer.allocateDirect(4096);
+
     private final List<Peer> subscribers = new ArrayList<>();
     private final ByteBuffer frame = ByteBuffer.allocateDirect(INPUT_BYTES);
 
@@ -139,7 +142,11 @@ class FloorServer implements AutoCloseable {
             return;
         }
         if (peer.subscribed) {
-            peer.input.clear(); // pongs and closes
+            ignored.clear();
+            return;
+        }
+        if (!peer.input.hasRemaining()) {
+            leave(peer); // no request of the benchmark is as long
             return;
         }
         String text = new String(peer.input.array(), 0, peer.input.position(), StandardCharsets.ISO_8859_1);
@@ -150,7 +157,7 @@ class FloorServer implements AutoCloseable {
         int body = end + 4;
         Optional<String> key = field(text, "sec-websocket-key");
         if (key.isPresent()) {
-            peer.input.clear();
+            peer.input = ignored;
             peer.send(
                     ByteBuffer.wrap(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                                     + "Sec-WebSocket-Accept: " + accept(key.get()) + "\r\n\r\n")
