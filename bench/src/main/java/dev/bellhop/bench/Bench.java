@@ -9,11 +9,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -27,7 +28,7 @@ import picocli.CommandLine.Spec;
 
 /** Measures the realtime service against other servers in one run. Docs: docs/benchmark.md. */
 @Command(
-        name = "bench",
+        name = "./bellhop bench",
         description = "Measure the realtime service against Centrifugo and the least that a server can do."
                 + " Takes minutes and both processors; see docs/benchmark.md.",
         mixinStandardHelpOptions = true,
@@ -35,6 +36,7 @@ import picocli.CommandLine.Spec;
 public final class Bench implements Callable<Integer> {
     private static final String SERVER_PROCESSOR = "0";
     private static final String CLIENT_PROCESSOR = "1";
+    private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
     @Option(
             names = "--only",
@@ -214,13 +216,14 @@ public final class Bench implements Callable<Integer> {
         document.put("seconds", seconds);
         document.put("window", window);
         document.put("java", System.getProperty("java.vm.version"));
+        document.put("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         document.put("tests", report.values());
         Files.writeString(json, Json.mapper().writerWithDefaultPrettyPrinter().writeValueAsString(document));
     }
 
     private void say(String line) {
         PrintWriter err = spec.commandLine().getErr();
-        err.println(LocalTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.SECONDS) + " " + line);
+        err.println(CLOCK.format(LocalTime.now(ZoneOffset.UTC)) + " " + line);
         err.flush();
     }
 }

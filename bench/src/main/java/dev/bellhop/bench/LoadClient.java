@@ -42,6 +42,9 @@ final class LoadClient implements AutoCloseable {
 
     private static final long MILLISECOND = 1_000_000;
     private static final long LONGEST_SELECT_MS = 50;
+    /** So long a server may take for what was published to it, however steadily it goes on. */
+    private static final Duration LONGEST_DRAIN = Duration.ofSeconds(60);
+
     private static final long LONGEST_LATENCY = Duration.ofMinutes(5).toNanos();
 
     private final InetSocketAddress address;
@@ -391,7 +394,8 @@ final class LoadClient implements AutoCloseable {
     private void drain() throws IOException {
         long counted = -1;
         long end = 0;
-        while (isUnderWay()) {
+        long last = clock() + LONGEST_DRAIN.toNanos();
+        while (isUnderWay() && now < last) {
             if (counted != received + answered) {
                 counted = received + answered;
                 end = clock() + quiet.toNanos();
