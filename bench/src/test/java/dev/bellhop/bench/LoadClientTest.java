@@ -5,23 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.bellhop.bench.LoadClient.Delivered;
 import dev.bellhop.bench.LoadClient.Opened;
 import dev.bellhop.bench.LoadClient.Publishing;
-import dev.bellhop.bench.LoadClient.Recovered;
-import dev.bellhop.db.PostgresExtension;
-import dev.bellhop.realtime.Config;
-import dev.bellhop.realtime.RealtimeService;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(60)
 class LoadClientTest {
@@ -29,9 +21,6 @@ class LoadClientTest {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration QUIET = Duration.ofMillis(200);
     private static final Executor SERVER = task -> new Thread(task, "floor").start();
-
-    @RegisterExtension
-    static final PostgresExtension postgres = new PostgresExtension();
 
     /** Counts the messages, so that a test can do something else with one of them. */
     private abstract static class FaultyServer extends FloorServer {
@@ -162,44 +151,6 @@ class LoadClientTest {
             client.idle(QUIET);
             assertThat(client.dropped()).isEqualTo(3);
             assertThat(client.fault()).startsWith("client ");
-        }
-    }
-
-    @Test
-    void countsWhatTheRealtimeServiceDeliversAndWhatItSendsAfterAReturn() throws IOException {
-        Clients clients = new Clients();
-        RealtimeService service = RealtimeService.start(Config.from(Map.of(
-                "BELLHOP_HOST",
-                "127.0.0.1",
-                "BELLHOP_REALTIME_PORT",
-                "0",
-                "BELLHOP_DATABASE_URL",
-                postgres.url(),
-                "BELLHOP_JWT_SECRET",
-                clients.secret(),
-                "BELLHOP_EVENT_SECRETS",
-                "whsec_" + "YmVuY2htYXJrIGJlbmNobWFyayBiZW5jaG1hcms=")));
-        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), service.port());
-        try (service;
-                LoadClient client = new LoadClient(address, new BellhopWire(clients), MESSAGE, PATIENCE)) {
-            client.follow();
-            Opened opened = client.open(50, 16, PATIENCE);
-            assertThat(opened.ready()).as(opened.fault()).isEqualTo(50);
-
-            Delivered delivered = client.publish(new Publishing(4, 0, 16, 200, PATIENCE));
-            assertThat(delivered.isExact()).as(delivered + client.fault()).isTrue();
-            assertThat(delivered.received()).isEqualTo(50 * 200);
-
-            client.cut();
-            client.publish(Publishing.count(20));
-            Recovered recovered = client.recover(20, 16, PATIENCE);
-            assertThat(recovered.opened().ready())
-                    .as(recovered.opened().fault())
-                    .isEqualTo(50);
-            assertThat(recovered.delivered().isExact())
-                    .as(recovered.delivered() + client.fault())
-                    .isTrue();
-            assertThat(recovered.delivered().received()).isEqualTo(50 * 20);
         }
     }
 }
