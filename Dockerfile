@@ -8,8 +8,8 @@ FROM eclipse-temurin:25.0.4_7-jre-noble AS service
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin bellhop
 USER bellhop
 WORKDIR /app
-# Without memory left no promise can be kept: end at once and be started again.
-ENTRYPOINT ["java", "-XX:+UseCompactObjectHeaders", "-XX:MaxRAMPercentage=75", "-XX:+ExitOnOutOfMemoryError", "-jar", "service.jar"]
+COPY jvm.options .
+ENTRYPOINT ["java", "@jvm.options", "-XX:MaxRAMPercentage=75", "-jar", "service.jar"]
 
 FROM service AS api-service
 COPY --from=build /src/api-service/target/api-service.jar service.jar

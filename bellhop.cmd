@@ -34,7 +34,7 @@ if errorlevel 1 (
 )
 popd
 :start
-"%JAVA%" -XX:+ExitOnOutOfMemoryError -jar "%JAR%" %*
+"%JAVA%" "@%HERE%jvm.options" -jar "%JAR%" %*
 exit /b %errorlevel%
 
 :test

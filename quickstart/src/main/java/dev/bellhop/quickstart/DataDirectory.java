@@ -24,7 +24,7 @@ import java.util.function.Supplier;
  * What is kept between starts ({@code BELLHOP_DATA_DIR}): the embedded PostgreSQL and the secrets. Belongs to one process
  * at a time. Everything in it can be read by its owner only.
  */
-final class DataDirectory implements AutoCloseable {
+public final class DataDirectory implements AutoCloseable {
     static final String JWT_SECRET = "jwt-secret";
     static final String EVENT_SECRETS = "event-secrets";
 
@@ -46,7 +46,7 @@ final class DataDirectory implements AutoCloseable {
      *
      * @throws StartFailure when it cannot be written, or another process has it
      */
-    static DataDirectory open(Path directory) throws StartFailure {
+    public static DataDirectory open(Path directory) throws StartFailure {
         try {
             Files.createDirectories(directory, ownerOnly("rwx------"));
             Path root = directory.toRealPath();

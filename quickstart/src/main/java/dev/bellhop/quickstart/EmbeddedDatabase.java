@@ -24,7 +24,7 @@ import java.util.concurrent.CompletableFuture;
  * A PostgreSQL of our own in the data directory, on loopback, for machines that have none. Its data outlive the process,
  * also one that is killed: what is committed is on the disk. One user with a random password owns one database.
  */
-final class EmbeddedDatabase implements AutoCloseable {
+public final class EmbeddedDatabase implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
     private static final String NAME = "bellhop";
     private static final String SUPERUSER = "postgres";
@@ -56,7 +56,7 @@ final class EmbeddedDatabase implements AutoCloseable {
      * @param data held by this process
      * @throws StartFailure when PostgreSQL does not run here
      */
-    static EmbeddedDatabase start(DataDirectory data) throws StartFailure {
+    public static EmbeddedDatabase start(DataDirectory data) throws StartFailure {
         Path home = data.resolve("postgresql");
         try {
             Files.createDirectories(home, DataDirectory.ownerOnly("rwx------"));
@@ -238,12 +238,17 @@ final class EmbeddedDatabase implements AutoCloseable {
     }
 
     /** JDBC address with user and password. */
-    String url() {
+    public String url() {
         return url(NAME, NAME);
     }
 
     private String url(String database, String user) {
         return "jdbc:postgresql://" + HOST + ":" + port + "/" + database + "?user=" + user + "&password=" + password;
+    }
+
+    /** The server's own process; those that serve its clients descend from it. */
+    public ProcessHandle process() {
+        return postmaster.process();
     }
 
     /** Completes when the server is gone, whoever ended it. */

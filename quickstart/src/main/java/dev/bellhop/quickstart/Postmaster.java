@@ -119,6 +119,10 @@ final class Postmaster {
         return program.equals("postgres") || program.equals("postgres.exe") || program.equals("postgres (deleted)");
     }
 
+    ProcessHandle process() {
+        return process;
+    }
+
     boolean isRunning() {
         return process.isAlive();
     }

@@ -1,0 +1,59 @@
+package dev.bellhop.bench;
+
+import dev.bellhop.model.security.Principal;
+import dev.bellhop.model.security.Role;
+import dev.bellhop.model.security.Secret;
+import dev.bellhop.model.security.Tokens;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Members of one organisation, each with a token. The tokens are the same for every server that checks any. */
+final class Clients {
+    private static final Duration LIFE = Duration.ofHours(6);
+
+    private final String secret = UUID.randomUUID() + "-" + UUID.randomUUID();
+    private final UUID organization = UUID.randomUUID();
+    private final Tokens tokens = Tokens.hs256(Secret.ofText(secret), Clock.systemUTC());
+    private final List<String> members = new ArrayList<>();
+
+    /** What signs the tokens, HS256. */
+    String secret() {
+        return secret;
+    }
+
+    UUID organization() {
+        return organization;
+    }
+
+    String member(int client) {
+        while (members.size() <= client) {
+            members.add(token(Optional.of(organization), Role.MEMBER));
+        }
+        return members.get(client);
+    }
+
+    String service() {
+        return token(Optional.empty(), Role.SERVICE);
+    }
+
+    private String token(Optional<UUID> org, Role role) {
+        Instant now = Instant.now();
+        return tokens.issue(new Principal(
+                UUID.randomUUID().toString(),
+                org,
+                role,
+                "bench",
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                0,
+                UUID.randomUUID().toString(),
+                now,
+                now.plus(LIFE)));
+    }
+}

@@ -1,0 +1,307 @@
+package dev.bellhop.bench;
+
+import dev.bellhop.model.wire.Json;
+import dev.bellhop.quickstart.DataDirectory;
+import dev.bellhop.quickstart.EmbeddedDatabase;
+import dev.bellhop.quickstart.StartFailure;
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/** The servers that can be measured, and the database of the one that needs it. */
+final class Servers implements AutoCloseable {
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final String CENTRIFUGO = "BELLHOP_BENCH_CENTRIFUGO";
+
+    private final Path home;
+    private final Path work;
+    private final String processor;
+    private final Processes processes;
+    private final Clients clients = new Clients();
+    private final String eventSecret = "whsec_"
+            + Base64.getEncoder().encodeToString((UUID.randomUUID() + "-bench").getBytes(StandardCharsets.US_ASCII));
+
+    private DataDirectory data;
+    private EmbeddedDatabase database;
+
+    /**
+     * @param home the project's directory
+     * @param work for logs, settings and the database; outlives the run
+     * @param processor that the servers run on
+     */
+    Servers(Path home, Path work, String processor, Processes processes) {
+        this.home = home;
+        this.work = work;
+        this.processor = processor;
+        this.processes = processes;
+    }
+
+    /** In the order in which they are measured. */
+    List<Server> all() {
+        return List.of(new Bellhop(), new Centrifugo(true), new Centrifugo(false), new Floor());
+    }
+
+    Clients clients() {
+        return clients;
+    }
+
+    String eventSecret() {
+        return eventSecret;
+    }
+
+    /** The database's processes, once there is one. */
+    synchronized Optional<ProcessHandle> databaseProcess() {
+        return Optional.ofNullable(database).map(EmbeddedDatabase::process);
+    }
+
+    /** Starts the database with the first use; each time its contents are gone. */
+    private synchronized String emptyDatabase() throws BenchFailure {
+        try {
+            if (database == null) {
+                data = DataDirectory.open(work.resolve("data"));
+                database = EmbeddedDatabase.start(data);
+            }
+            try (Connection connection = DriverManager.getConnection(database.url());
+                    Statement statement = connection.createStatement()) {
+                statement.execute("drop owned by current_user cascade");
+            }
+            return database.url();
+        } catch (StartFailure e) {
+            throw new BenchFailure(e.getMessage(), e);
+        } catch (SQLException e) {
+            throw new BenchFailure("The database cannot be emptied: " + e.getMessage(), e);
+        }
+    }
+
+    private Path log(String name) {
+        return work.resolve(name + ".log");
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    /** The realtime service from its own jar, with the flags that it is shipped with. */
+    private final class Bellhop implements Server {
+        @Override
+        public String name() {
+            return "bellhop";
+        }
+
+        @Override
+        public Optional<String> absence() {
+            return Files.exists(jar()) ? Optional.empty() : Optional.of(jar() + " is not built");
+        }
+
+        @Override
+        public boolean recovers() {
+            return true;
+        }
+
+        @Override
+        public boolean takesBatches() {
+            return true;
+        }
+
+        @Override
+        public boolean isJvm() {
+            return true;
+        }
+
+        private Path jar() {
+            return home.resolve("realtime-service/target/realtime-service.jar");
+        }
+
+        @Override
+        public Running start() throws BenchFailure, IOException {
+            int port = Sockets.freePort();
+            List<String> command = List.of(java(), "@" + home.resolve("jvm.options"), "-jar", jar().toString());
+            Map<String, String> settings = Map.of(
+                    "BELLHOP_HOST", LOOPBACK,
+                    "BELLHOP_REALTIME_PORT", Integer.toString(port),
+                    "BELLHOP_DATABASE_URL", emptyDatabase(),
+                    "BELLHOP_JWT_SECRET", clients.secret(),
+                    "BELLHOP_EVENT_SECRETS", eventSecret);
+            return Running.start(
+                    processes, Linux.pinned(processor, command), settings, port, log(name()), new BellhopWire(clients));
+        }
+    }
+
+    /** Centrifugo with its memory engine. */
+    private final class Centrifugo implements Server {
+        private final boolean history;
+
+        Centrifugo(boolean history) {
+            this.history = history;
+        }
+
+        @Override
+        public String name() {
+            return history ? "centrifugo-history" : "centrifugo";
+        }
+
+        @Override
+        public Optional<String> absence() {
+            return program().isPresent()
+                    ? Optional.empty()
+                    : Optional.of("no executable centrifugo on the PATH or named by " + CENTRIFUGO);
+        }
+
+        private Optional<Path> program() {
+            String named = System.getenv().getOrDefault(CENTRIFUGO, "");
+            String path = System.getenv().getOrDefault("PATH", "");
+            Stream<Path> places = named.isEmpty()
+                    ? Arrays.stream(path.split(File.pathSeparator, -1)).map(place -> Path.of(place, "centrifugo"))
+                    : Stream.of(Path.of(named));
+            return places.filter(place -> Files.isExecutable(place) && !Files.isDirectory(place))
+                    .findFirst();
+        }
+
+        @Override
+        public boolean recovers() {
+            return history;
+        }
+
+        @Override
+        public boolean takesBatches() {
+            return false;
+        }
+
+        @Override
+        public boolean isJvm() {
+            return false;
+        }
+
+        @Override
+        public Running start() throws BenchFailure, IOException {
+            int port = Sockets.freePort();
+            String apiKey = UUID.randomUUID().toString();
+            Path settings = work.resolve(name() + ".json");
+            Files.writeString(settings, Json.mapper().writeValueAsString(settings(port, apiKey)));
+            String program = program().orElseThrow().toString();
+            return Running.start(
+                    processes,
+                    Linux.pinned(processor, List.of(program, "-c", settings.toString())),
+                    Map.of(),
+                    port,
+                    log(name()),
+                    new CentrifugoWire(clients, apiKey, history));
+        }
+
+        private Map<String, Object> settings(int port, String apiKey) {
+            Map<String, Object> channel = history
+                    ? Map.of(
+                            "allow_subscribe_for_client",
+                            true,
+                            "history_size",
+                            1000,
+                            "history_ttl",
+                            "300s",
+                            "force_recovery",
+                            true)
+                    : Map.of("allow_subscribe_for_client", true);
+            return Map.of(
+                    "http_server",
+                    Map.of("address", LOOPBACK, "port", Integer.toString(port)),
+                    "client",
+                    Map.of(
+                            "token",
+                            Map.of("hmac_secret_key", clients.secret()),
+                            // Its pings are JSON and want an answer; no connection lives long enough to get one.
+                            "ping_interval",
+                            "300s"),
+                    "channel",
+                    Map.of("without_namespace", channel),
+                    "http_api",
+                    Map.of("key", apiKey),
+                    "usage_stats",
+                    Map.of("disabled", true),
+                    "log",
+                    Map.of("level", "error"));
+        }
+    }
+
+    /** {@link FloorServer} in a JVM of its own. */
+    private final class Floor implements Server {
+        @Override
+        public String name() {
+            return "floor";
+        }
+
+        @Override
+        public Optional<String> absence() {
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean recovers() {
+            return false;
+        }
+
+        @Override
+        public boolean takesBatches() {
+            return false;
+        }
+
+        @Override
+        public boolean isJvm() {
+            return true;
+        }
+
+        @Override
+        public Running start() throws BenchFailure, IOException {
+            int port = Sockets.freePort();
+            List<String> command = new ArrayList<>(List.of(java(), "-XX:+UseSerialGC", "-cp"));
+            command.add(ownClasses());
+            command.add(FloorServer.class.getName());
+            command.add(Integer.toString(port));
+            return Running.start(
+                    processes, Linux.pinned(processor, command), Map.of(), port, log(name()), new FloorWire());
+        }
+
+        private String ownClasses() {
+            try {
+                return Path.of(FloorServer.class
+                                .getProtectionDomain()
+                                .getCodeSource()
+                                .getLocation()
+                                .toURI())
+                        .toString();
+            } catch (URISyntaxException e) {
+                throw new IllegalStateException("a class was loaded from no file", e);
+            }
+        }
+    }
+
+    /** Stops the database. The servers belong to {@link Processes}. */
+    @Override
+    public synchronized void close() throws BenchFailure {
+        try {
+            if (database != null) {
+                database.close();
+                database = null;
+            }
+            if (data != null) {
+                data.close();
+                data = null;
+            }
+        } catch (IOException | StartFailure e) {
+            throw new BenchFailure("The database does not stop: " + e.getMessage(), e);
+        }
+    }
+}

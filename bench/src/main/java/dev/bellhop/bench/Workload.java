@@ -1,0 +1,58 @@
+package dev.bellhop.bench;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What is measured. */
+enum Workload {
+    FAN_1K("fan1k", "Fan-out to 1,000 clients, as fast as acknowledged"),
+    FAN_5K("fan5k", "Fan-out to 5,000 clients, as fast as acknowledged"),
+    FAN_1K_4("fan1k-4", "Fan-out to 1,000 clients, 4 messages in flight"),
+    RATE_1K("rate1k", "10 messages/s to 1,000 clients"),
+    IDLE_10K("idle10k", "10,000 idle clients"),
+    STORM("storm", "5,000 clients connect at once, 256 handshakes under way"),
+    RECONNECT("reconnect", "1,000 clients come back and have missed 20 messages"),
+    INGEST("ingest", "Signed batches of 100 events, no clients");
+
+    private final String id;
+    private final String title;
+
+    Workload(String id, String title) {
+        this.id = id;
+        this.title = title;
+    }
+
+    /** Its name on the command line. */
+    String id() {
+        return id;
+    }
+
+    String title() {
+        return title;
+    }
+
+    /** The figures that are also given as ratios. */
+    List<String> compared() {
+        return switch (this) {
+            case FAN_1K, FAN_5K, FAN_1K_4 -> List.of(Figures.DELIVERIES, Figures.P99);
+            case RATE_1K -> List.of(Figures.P50, Figures.P99);
+            case IDLE_10K -> List.of(Figures.RESIDENT);
+            case STORM -> List.of(Figures.COLD, Figures.WARM);
+            case RECONNECT -> List.of(Figures.RETURNS);
+            case INGEST -> List.of(Figures.EVENTS);
+        };
+    }
+
+    /** @throws BenchFailure when there is none of that name */
+    static Workload of(String id) throws BenchFailure {
+        return Arrays.stream(values())
+                .filter(workload -> workload.id.equals(id))
+                .findFirst()
+                .orElseThrow(() -> new BenchFailure("There is no test \"" + id + "\"; there are " + ids() + "."));
+    }
+
+    private static String ids() {
+        return Arrays.stream(values()).map(Workload::id).collect(Collectors.joining(", "));
+    }
+}
