@@ -28,6 +28,11 @@ public sealed interface ApplicationEvent extends Event {
     Payload payload();
 
     @Override
+    default Subject subject() {
+        return new Subject("application", payload().applicationId());
+    }
+
+    @Override
     default List<RoomName> rooms() {
         return List.of(RoomName.property(payload().propertyId().toString()), RoomName.GLOBAL);
     }

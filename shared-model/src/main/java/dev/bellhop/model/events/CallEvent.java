@@ -25,6 +25,14 @@ public sealed interface CallEvent extends Event {
             long version) {}
 
     @Override
+    Payload payload();
+
+    @Override
+    default Subject subject() {
+        return new Subject("call", payload().id());
+    }
+
+    @Override
     default List<RoomName> rooms() {
         return List.of(RoomName.ORG);
     }

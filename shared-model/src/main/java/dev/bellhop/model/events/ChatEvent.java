@@ -17,6 +17,11 @@ public sealed interface ChatEvent extends Event {
         }
 
         @Override
+        public Subject subject() {
+            return new Subject("chat_message", payload.id());
+        }
+
+        @Override
         public List<RoomName> rooms() {
             return List.of(RoomName.ORG);
         }

@@ -33,12 +33,22 @@ public sealed interface ControlEvent extends Event {
         public EventType type() {
             return EventType.SESSION_REVOKED;
         }
+
+        @Override
+        public Subject subject() {
+            return new Subject("member", payload.userId());
+        }
     }
 
     record Disabled(UUID orgId) implements ControlEvent {
         @Override
         public EventType type() {
             return EventType.ORGANIZATION_DISABLED;
+        }
+
+        @Override
+        public Subject subject() {
+            return new Subject("organization", orgId);
         }
 
         @Override
@@ -54,6 +64,11 @@ public sealed interface ControlEvent extends Event {
         }
 
         @Override
+        public Subject subject() {
+            return new Subject("organization", orgId);
+        }
+
+        @Override
         public OrganizationStatus payload() {
             return new OrganizationStatus(orgId, "active");
         }
@@ -63,6 +78,11 @@ public sealed interface ControlEvent extends Event {
         @Override
         public EventType type() {
             return EventType.OUTBOX_PARKED;
+        }
+
+        @Override
+        public Subject subject() {
+            return new Subject("event", payload.eventId());
         }
     }
 }

@@ -16,6 +16,11 @@ public sealed interface DepartmentEvent extends Event {
         public EventType type() {
             return EventType.DEPARTMENT_CREATED;
         }
+
+        @Override
+        public Subject subject() {
+            return new Subject("department", payload.id());
+        }
     }
 
     record Updated(Department payload) implements DepartmentEvent {
@@ -23,12 +28,22 @@ public sealed interface DepartmentEvent extends Event {
         public EventType type() {
             return EventType.DEPARTMENT_UPDATED;
         }
+
+        @Override
+        public Subject subject() {
+            return new Subject("department", payload.id());
+        }
     }
 
     record Removed(UUID id, long version) implements DepartmentEvent {
         @Override
         public EventType type() {
             return EventType.DEPARTMENT_DELETED;
+        }
+
+        @Override
+        public Subject subject() {
+            return new Subject("department", id);
         }
 
         @Override

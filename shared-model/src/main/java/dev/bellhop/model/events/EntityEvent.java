@@ -16,6 +16,11 @@ public sealed interface EntityEvent extends Event {
         public EventType type() {
             return EventType.ENTITY_CREATED;
         }
+
+        @Override
+        public Subject subject() {
+            return new Subject("entity", payload.id());
+        }
     }
 
     record Updated(Entity payload) implements EntityEvent {
@@ -23,12 +28,22 @@ public sealed interface EntityEvent extends Event {
         public EventType type() {
             return EventType.ENTITY_UPDATED;
         }
+
+        @Override
+        public Subject subject() {
+            return new Subject("entity", payload.id());
+        }
     }
 
     record Removed(UUID id, long version) implements EntityEvent {
         @Override
         public EventType type() {
             return EventType.ENTITY_DELETED;
+        }
+
+        @Override
+        public Subject subject() {
+            return new Subject("entity", id);
         }
 
         @Override

@@ -24,4 +24,6 @@ public sealed interface Event
 
     /** Serialised as the envelope's payload: always a JSON object. */
     Object payload();
+
+    Subject subject();
 }

@@ -18,6 +18,14 @@ public sealed interface MemberEvent extends Event {
             UUID userId, String name, Role role, List<UUID> propertyIds, UUID departmentId, String status, long ver) {}
 
     @Override
+    Payload payload();
+
+    @Override
+    default Subject subject() {
+        return new Subject("member", payload().userId());
+    }
+
+    @Override
     default List<RoomName> rooms() {
         return List.of(RoomName.ORG);
     }

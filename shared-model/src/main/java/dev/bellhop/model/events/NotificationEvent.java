@@ -58,6 +58,11 @@ public sealed interface NotificationEvent extends Event {
         }
 
         @Override
+        public Subject subject() {
+            return new Subject("notification", payload.id());
+        }
+
+        @Override
         public List<RoomName> rooms() {
             return List.of(payload.targetRole() == null ? RoomName.ORG : RoomName.role(payload.targetRole()));
         }
@@ -67,6 +72,11 @@ public sealed interface NotificationEvent extends Event {
         @Override
         public EventType type() {
             return EventType.USER_NOTIFICATION;
+        }
+
+        @Override
+        public Subject subject() {
+            return new Subject("notification", payload.id());
         }
 
         @Override

@@ -33,6 +33,11 @@ public sealed interface OnboardingEvent extends Event {
     Payload payload();
 
     @Override
+    default Subject subject() {
+        return new Subject("onboarding", payload().onboardingId());
+    }
+
+    @Override
     default List<RoomName> rooms() {
         List<RoomName> rooms = new ArrayList<>(3);
         rooms.add(RoomName.property(payload().propertyId().toString()));

@@ -9,6 +9,11 @@ public sealed interface PropertyEvent extends Event {
     UUID propertyId();
 
     @Override
+    default Subject subject() {
+        return new Subject("property", propertyId());
+    }
+
+    @Override
     default List<RoomName> rooms() {
         return List.of(RoomName.property(propertyId().toString()), RoomName.GLOBAL);
     }

@@ -39,12 +39,22 @@ public sealed interface ShareEvent extends Event {
         public EventType type() {
             return EventType.SHARE_CREATED;
         }
+
+        @Override
+        public Subject subject() {
+            return new Subject("share", payload.shareId());
+        }
     }
 
     record Revoked(UUID receiverId, Withdrawn payload) implements ShareEvent {
         @Override
         public EventType type() {
             return EventType.SHARE_REVOKED;
+        }
+
+        @Override
+        public Subject subject() {
+            return new Subject("share", payload.shareId());
         }
     }
 }
