@@ -2,10 +2,18 @@ package dev.bellhop.api;
 
 import dev.bellhop.api.applications.ApplicationResource;
 import dev.bellhop.api.applications.ApplicationStore;
+import dev.bellhop.api.audit.AuditResource;
+import dev.bellhop.api.audit.AuditStore;
 import dev.bellhop.api.auth.Authentication;
 import dev.bellhop.api.auth.Passwords;
 import dev.bellhop.api.auth.SessionResource;
 import dev.bellhop.api.auth.SessionStore;
+import dev.bellhop.api.calls.CallResource;
+import dev.bellhop.api.calls.CallStore;
+import dev.bellhop.api.chat.ChatResource;
+import dev.bellhop.api.chat.ChatStore;
+import dev.bellhop.api.dashboard.DashboardResource;
+import dev.bellhop.api.dashboard.DashboardStore;
 import dev.bellhop.api.departments.DepartmentResource;
 import dev.bellhop.api.departments.DepartmentStore;
 import dev.bellhop.api.entities.EntityResource;
@@ -21,6 +29,8 @@ import dev.bellhop.api.idempotency.Idempotency;
 import dev.bellhop.api.idempotency.IdempotencyStore;
 import dev.bellhop.api.members.MemberResource;
 import dev.bellhop.api.members.MemberStore;
+import dev.bellhop.api.notifications.NotificationResource;
+import dev.bellhop.api.notifications.NotificationStore;
 import dev.bellhop.api.onboarding.OnboardingResource;
 import dev.bellhop.api.onboarding.OnboardingStore;
 import dev.bellhop.api.organizations.OrganizationResource;
@@ -137,6 +147,11 @@ public final class ApiService implements AutoCloseable {
                         new RateLimit("applications", config.applicationsPerMinute())),
                 new OnboardingResource(new OnboardingStore(requests.jdbi(), outbox), cursors),
                 new ShareResource(shares, cursors, clock),
+                new ChatResource(new ChatStore(requests.jdbi(), outbox), cursors),
+                new CallResource(new CallStore(requests.jdbi(), outbox), cursors),
+                new NotificationResource(new NotificationStore(requests.jdbi(), outbox), cursors),
+                new DashboardResource(new DashboardStore(requests.jdbi())),
+                new AuditResource(new AuditStore(requests.jdbi()), cursors),
                 health);
         keep(relay).start();
         Housekeeping housekeeping = keep(new Housekeeping());
@@ -145,6 +160,8 @@ public final class ApiService implements AutoCloseable {
         IdempotencyStore idempotencyKeys = new IdempotencyStore(background.jdbi());
         housekeeping.every(CLEANUP, "delete old idempotency keys", () -> idempotencyKeys.deleteExpired(1_000));
         housekeeping.every(CLEANUP, "delete expired sessions", () -> sessions.deleteExpired(1_000));
+        NotificationStore oldNotifications = new NotificationStore(background.jdbi(), outbox);
+        housekeeping.every(CLEANUP, "delete old notifications", () -> oldNotifications.deleteExpired(1_000));
         server = Javalin.create(javalin -> configure(javalin, config, routes, metrics));
         keep(this::stopServer);
         keep(health::stopping);

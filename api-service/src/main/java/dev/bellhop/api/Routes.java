@@ -8,14 +8,19 @@ import static dev.bellhop.api.auth.Access.REVIEWERS;
 import static dev.bellhop.api.auth.Access.SERVICE;
 
 import dev.bellhop.api.applications.ApplicationResource;
+import dev.bellhop.api.audit.AuditResource;
 import dev.bellhop.api.auth.Authentication;
 import dev.bellhop.api.auth.SessionResource;
+import dev.bellhop.api.calls.CallResource;
+import dev.bellhop.api.chat.ChatResource;
+import dev.bellhop.api.dashboard.DashboardResource;
 import dev.bellhop.api.departments.DepartmentResource;
 import dev.bellhop.api.entities.EntityResource;
 import dev.bellhop.api.health.HealthResource;
 import dev.bellhop.api.http.Headers;
 import dev.bellhop.api.idempotency.Idempotency;
 import dev.bellhop.api.members.MemberResource;
+import dev.bellhop.api.notifications.NotificationResource;
 import dev.bellhop.api.onboarding.OnboardingResource;
 import dev.bellhop.api.organizations.OrganizationResource;
 import dev.bellhop.api.properties.PropertyResource;
@@ -36,6 +41,11 @@ record Routes(
         ApplicationResource applications,
         OnboardingResource onboardings,
         ShareResource shares,
+        ChatResource chats,
+        CallResource calls,
+        NotificationResource notifications,
+        DashboardResource dashboard,
+        AuditResource audit,
         HealthResource health) {
 
     void register(RoutesConfig r) {
@@ -96,6 +106,26 @@ record Routes(
         r.post("/api/v1/shares", idempotency.once(shares::create), REVIEWERS);
         r.get("/api/v1/shares/{id}", shares::get, MEMBERS);
         r.delete("/api/v1/shares/{id}", shares::delete, MEMBERS);
+
+        r.get("/api/v1/chats", chats::list, MEMBERS);
+        r.post("/api/v1/chats", idempotency.once(chats::create), MEMBERS);
+        r.get("/api/v1/chats/{id}", chats::get, MEMBERS);
+        r.get("/api/v1/chats/{id}/messages", chats::messages, MEMBERS);
+        r.post("/api/v1/chats/{id}/messages", idempotency.once(chats::post), MEMBERS);
+        r.get("/api/v1/chats/{id}/messages/{message_id}", chats::message, MEMBERS);
+
+        r.get("/api/v1/calls", calls::list, MEMBERS);
+        r.post("/api/v1/calls", idempotency.once(calls::create), MEMBERS);
+        r.get("/api/v1/calls/{id}", calls::get, MEMBERS);
+        r.patch("/api/v1/calls/{id}", calls::change, MEMBERS);
+
+        r.get("/api/v1/notifications", notifications::list, MEMBERS);
+        r.post("/api/v1/notifications", idempotency.once(notifications::create), HR);
+        r.get("/api/v1/notifications/{id}", notifications::get, MEMBERS);
+        r.post("/api/v1/notifications/{id}/read", idempotency.once(notifications::read), MEMBERS);
+
+        r.get("/api/v1/dashboard", dashboard::get, MEMBERS);
+        r.get("/api/v1/audit", audit::list, ADMIN);
 
         r.get("/health/live", health::live, PUBLIC);
         r.get("/health/ready", health::ready, PUBLIC);

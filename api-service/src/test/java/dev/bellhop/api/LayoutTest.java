@@ -111,7 +111,7 @@ class LayoutTest {
                 open.add(name);
                 continue;
             }
-            String path = route.path.replaceAll("\\{[a-z]+}", "01a2050a-35f3-744a-9bfb-b09ffce1d0ad");
+            String path = route.path.replaceAll("\\{[a-z_]+}", "01a2050a-35f3-744a-9bfb-b09ffce1d0ad");
             assertThat(api.send(api.request(null, path).method(route.method.name(), BodyPublishers.noBody()))
                             .status())
                     .as(name)

@@ -1,5 +1,6 @@
 package dev.bellhop.api.auth;
 
+import dev.bellhop.api.http.Actor;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
@@ -42,6 +43,7 @@ public final class Authentication {
             throw Problem.forbidden("Your role does not allow this.");
         }
         ctx.attribute(CALLER, caller);
+        Actor.identify(caller);
     }
 
     /** Whom {@link #require} let in. */

@@ -1,5 +1,6 @@
 package dev.bellhop.api.auth;
 
+import dev.bellhop.api.http.Actor;
 import dev.bellhop.api.http.Answer.Precondition;
 import dev.bellhop.api.http.Change;
 import dev.bellhop.api.outbox.Outbox;
@@ -7,6 +8,7 @@ import dev.bellhop.api.store.Ids;
 import dev.bellhop.api.store.Row;
 import dev.bellhop.model.events.ControlEvent;
 import dev.bellhop.model.events.MemberEvent;
+import dev.bellhop.model.events.Subject;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Role;
@@ -86,6 +88,8 @@ public final class SessionStore {
                     .bind("memberId", account.id())
                     .bind("life", LIFE)
                     .execute();
+            Actor.identify(account.id().toString(), account.name());
+            outbox.record(tx, account.orgId(), "session.started", new Subject("member", account.id()));
             return new Started(account, sessionId, newToken(tx, account.orgId(), sessionId), ver);
         });
     }
@@ -165,6 +169,7 @@ public final class SessionStore {
                 outbox.append(tx, orgId, new MemberEvent.Updated(payload(changed)));
             }
             if (password.isPresent()) {
+                outbox.record(tx, orgId, "member.password_changed", new Subject("member", userId));
                 endOthers(tx, caller, changed.ver());
             }
             return changed;

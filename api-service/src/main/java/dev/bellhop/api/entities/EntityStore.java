@@ -5,9 +5,11 @@ import dev.bellhop.api.http.Page.Position;
 import dev.bellhop.api.outbox.Outbox;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.api.store.Row;
+import dev.bellhop.model.events.CallEvent;
 import dev.bellhop.model.events.Entity;
 import dev.bellhop.model.events.EntityEvent;
 import dev.bellhop.model.events.ShareEvent;
+import dev.bellhop.model.events.Subject;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Role;
@@ -200,7 +202,7 @@ public final class EntityStore {
     }
 
     /**
-     * Takes its shares with it.
+     * Takes its shares with it; its calls and chats stay without it.
      *
      * @throws Problem as {@link #change}
      */
@@ -209,11 +211,14 @@ public final class EntityStore {
         jdbi.useTransaction(tx -> {
             Entity current = lockForChange(tx, caller, id, precondition);
             List<ShareEvent.Revoked> revoked = deleteShares(tx, orgId, id);
+            List<CallEvent.Updated> calls = detachCalls(tx, orgId, id);
+            detachChats(tx, orgId, id);
             tx.createUpdate("delete from entity where org_id = :orgId and id = :id")
                     .bind("orgId", orgId)
                     .bind("id", id)
                     .execute();
             outbox.append(tx, orgId, revoked);
+            outbox.append(tx, orgId, calls);
             outbox.append(tx, orgId, new EntityEvent.Removed(id, current.version() + 1));
         });
     }
@@ -263,6 +268,42 @@ public final class EntityStore {
                             row.id("user_id"), new ShareEvent.Withdrawn(row.id("id"), "entity", entityId));
                 })
                 .list();
+    }
+
+    private static List<CallEvent.Updated> detachCalls(Handle tx, UUID orgId, UUID entityId) {
+        return tx.createQuery("""
+                        update call set entity_id = null, updated_at = now(), version = version + 1
+                        where org_id = :orgId and entity_id = :entityId
+                        returning id, status, started_at, duration_s, recording_url, summary, created_at, updated_at,
+                                  version""")
+                .bind("orgId", orgId)
+                .bind("entityId", entityId)
+                .map((rs, ctx) -> {
+                    Row row = new Row(rs);
+                    return new CallEvent.Updated(new CallEvent.Payload(
+                            row.id("id"),
+                            null,
+                            row.text("status"),
+                            row.time("started_at"),
+                            rs.getObject("duration_s", Integer.class),
+                            row.text("recording_url"),
+                            row.text("summary"),
+                            row.time("created_at"),
+                            row.time("updated_at"),
+                            row.number("version")));
+                })
+                .list();
+    }
+
+    private void detachChats(Handle tx, UUID orgId, UUID entityId) {
+        List<UUID> chats = tx.createQuery("""
+                        update chat set entity_id = null, updated_at = now(), version = version + 1
+                        where org_id = :orgId and entity_id = :entityId returning id""")
+                .bind("orgId", orgId)
+                .bind("entityId", entityId)
+                .mapTo(UUID.class)
+                .list();
+        chats.forEach(id -> outbox.record(tx, orgId, "chat.updated", new Subject("chat", id)));
     }
 
     /** @throws Problem 404 when one of them is not a department of the organisation */

@@ -35,10 +35,17 @@ public final class Fields {
     public static final int EMAIL = 254;
     public static final int PHONE = 40;
     public static final int PROSE = 4_000;
+    public static final int CHAT = 8_000;
+    public static final int URL = 2_000;
 
     private static final Set<String> PLAIN = Set.of("application/json");
     private static final Set<String> PATCH = Set.of("application/json", "application/merge-patch+json");
     private static final Pattern EMAIL_FORM = Pattern.compile("[^\\s@<>\"]{1,64}@[^\\s@<>\"]+");
+
+    private static final Pattern URL_FORM =
+            Pattern.compile("https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?([/?#][!-~]*)?");
+    private static final Instant FIRST_TIME = Instant.parse("0001-01-01T00:00:00Z");
+    private static final Instant LAST_TIME = Instant.parse("9999-12-31T23:59:59.999999Z");
 
     private final ObjectNode object;
     private final String prefix;
@@ -145,7 +152,7 @@ public final class Fields {
     public Optional<String> optionalLine(String name, int maxCharacters) {
         return text(name, text -> Texts.faultOfLine(text, maxCharacters), maxCharacters)
                 .filter(text -> {
-                    boolean blank = text.isBlank();
+                    boolean blank = Texts.isBlank(text);
                     if (blank) {
                         fault(name, "blank", "must not be blank");
                     }
@@ -155,7 +162,7 @@ public final class Fields {
 
     /** A required text of many lines that is not blank. */
     public String prose(String name, int maxCharacters) {
-        return required(name, optionalProse(name, maxCharacters).filter(text -> !text.isBlank()));
+        return required(name, optionalProse(name, maxCharacters).filter(text -> !Texts.isBlank(text)));
     }
 
     public Optional<String> optionalProse(String name, int maxCharacters) {
@@ -226,14 +233,50 @@ public final class Fields {
         return id;
     }
 
+    public Instant time(String name) {
+        return requiredValue(name, optionalTime(name)).orElse(Instant.EPOCH);
+    }
+
+    /** An RFC 3339 time, which has four digits for the year. */
     public Optional<Instant> optionalTime(String name) {
         Optional<String> text = text(name, any -> Optional.empty(), 0);
         try {
-            return text.map(Timestamps::parse);
+            Optional<Instant> time = text.map(Timestamps::parse);
+            if (time.isEmpty()
+                    || !(time.get().isBefore(FIRST_TIME) || time.get().isAfter(LAST_TIME))) {
+                return time;
+            }
+            fault(name, "invalid_time", "must be a time of the years 1 to 9999");
         } catch (DateTimeParseException e) {
             fault(name, "invalid_time", "must be an RFC 3339 time");
+        }
+        return Optional.empty();
+    }
+
+    public Optional<Integer> optionalInteger(String name, int min, int max) {
+        known.add(name);
+        JsonNode value = object.path(name);
+        if (value.isMissingNode() || value.isNull()) {
             return Optional.empty();
         }
+        if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < min || value.intValue() > max) {
+            fault(
+                    name,
+                    value.isNumber() ? "out_of_range" : "wrong_type",
+                    "must be a whole number from " + min + " to " + max);
+            return Optional.empty();
+        }
+        return Optional.of(value.intValue());
+    }
+
+    /** An http or https address; nobody here ever fetches it. */
+    public Optional<String> optionalUrl(String name) {
+        Optional<String> url = optionalLine(name, URL);
+        if (url.isPresent() && !URL_FORM.matcher(url.get()).matches()) {
+            fault(name, "invalid_url", "must be an http or https address");
+            return Optional.empty();
+        }
+        return url;
     }
 
     /** The ids of an array, each once; none when it is missing or null. */

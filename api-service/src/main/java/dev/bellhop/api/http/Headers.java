@@ -37,7 +37,9 @@ public final class Headers {
         Trace.begin(ctx.header("traceparent"));
         String given = ctx.header(REQUEST_ID);
         boolean good = given != null && REQUEST_ID_FORM.matcher(given).matches();
-        ctx.header(REQUEST_ID, good ? given : Ids.next().toString());
+        String requestId = good ? given : Ids.next().toString();
+        Actor.begin(requestId);
+        ctx.header(REQUEST_ID, requestId);
         SECURITY.forEach(ctx::header);
         cors(ctx);
     }
@@ -93,6 +95,7 @@ public final class Headers {
     /** After everything else. */
     public void end(Context ctx) {
         Trace.end();
+        Actor.end();
     }
 
     public static String requestId(Context ctx) {

@@ -36,6 +36,11 @@ final class Texts {
         return text.codePointCount(0, text.length()) > maxCharacters ? Optional.of("too_long") : Optional.empty();
     }
 
+    /** Whether nothing of it is seen: white space of any script, with and without a break. */
+    static boolean isBlank(String text) {
+        return text.codePoints().allMatch(c -> Character.isWhitespace(c) || Character.isSpaceChar(c));
+    }
+
     private static boolean isControl(int c) {
         return c < 0x20 || c == 0x7f;
     }

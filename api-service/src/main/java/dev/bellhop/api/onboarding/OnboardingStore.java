@@ -10,6 +10,7 @@ import dev.bellhop.api.onboarding.Onboarding.Step;
 import dev.bellhop.api.outbox.Outbox;
 import dev.bellhop.api.store.Row;
 import dev.bellhop.model.events.OnboardingEvent;
+import dev.bellhop.model.events.Subject;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.wire.Json;
@@ -119,6 +120,7 @@ public final class OnboardingStore {
                     .bind("orgId", caller.org())
                     .bind("id", id)
                     .execute();
+            outbox.record(tx, caller.org(), "onboarding.updated", new Subject("onboarding", id));
             return one(tx, caller, id, ONE).orElseThrow(Problem::notFound);
         });
     }

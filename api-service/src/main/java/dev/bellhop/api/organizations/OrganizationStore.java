@@ -8,6 +8,7 @@ import dev.bellhop.api.store.Row;
 import dev.bellhop.db.SqlErrors;
 import dev.bellhop.model.events.ControlEvent;
 import dev.bellhop.model.events.MemberEvent;
+import dev.bellhop.model.events.Subject;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Role;
 import java.sql.ResultSet;
@@ -54,6 +55,8 @@ public final class OrganizationStore {
         try {
             jdbi.useTransaction(tx -> {
                 insert(tx, organization, founding.adminPasswordHash());
+                outbox.record(
+                        tx, organization.id(), "organization.created", new Subject("organization", organization.id()));
                 outbox.append(
                         tx,
                         organization.id(),
@@ -104,6 +107,7 @@ public final class OrganizationStore {
     Organization rename(UUID id, Change<String> name, Precondition precondition) {
         return jdbi.inTransaction(tx -> {
             Organization current = lock(tx, id, precondition);
+            outbox.record(tx, id, "organization.updated", new Subject("organization", id));
             return update(tx, id, name.over(current.name()), current.status());
         });
     }

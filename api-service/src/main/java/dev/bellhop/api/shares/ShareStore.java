@@ -126,7 +126,22 @@ public final class ShareStore {
                         .findOne()
                         .filter(onboarding -> giver.managesProperty(onboarding.propertyId()))
                         .map(Onboarding::employeeName);
-            default -> Optional.empty();
+            case "chat" ->
+                tx.createQuery("select title from chat where org_id = :orgId and id = :id for key share")
+                        .bind("orgId", giver.org())
+                        .bind("id", draft.resourceId())
+                        .mapTo(String.class)
+                        .findOne();
+            case "call" ->
+                tx.createQuery("""
+                            select 'Call' || coalesce(' with ' || e.name, '')
+                            from call c left join entity e on e.org_id = c.org_id and e.id = c.entity_id
+                            where c.org_id = :orgId and c.id = :id for key share of c""")
+                        .bind("orgId", giver.org())
+                        .bind("id", draft.resourceId())
+                        .mapTo(String.class)
+                        .findOne();
+            default -> throw new IllegalArgumentException(draft.resourceType());
         };
     }
 
