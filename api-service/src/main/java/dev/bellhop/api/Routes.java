@@ -77,9 +77,9 @@ record Routes(
         r.patch("/api/v1/departments/{id}", departments::change, HR);
         r.delete("/api/v1/departments/{id}", departments::delete, HR);
 
-        r.get("/api/v1/members", members::list, ADMIN);
+        r.get("/api/v1/members", members::list, REVIEWERS);
         r.post("/api/v1/members", idempotency.once(members::create), ADMIN);
-        r.get("/api/v1/members/{id}", members::get, ADMIN);
+        r.get("/api/v1/members/{id}", members::get, REVIEWERS);
         r.patch("/api/v1/members/{id}", members::change, ADMIN);
         r.delete("/api/v1/members/{id}", members::delete, ADMIN);
 

@@ -277,9 +277,7 @@ class MembersTest {
     void whoMay() {
         User hr = api.user(orgId, Role.HR);
         for (User user : List.of(hr, api.user(orgId, Role.MANAGER, downtown), api.user(orgId, Role.MEMBER))) {
-            assertThat(api.get(user, "/api/v1/members").status()).isEqualTo(403);
             assertThat(api.post(user, "/api/v1/members", "{}").status()).isEqualTo(403);
-            assertThat(api.get(user, path(hr)).status()).isEqualTo(403);
             assertThat(api.patch(user, path(user), "{\"role\":\"ADMIN\"}").status())
                     .isEqualTo(403);
             assertThat(api.delete(user, path(hr)).status()).isEqualTo(403);
@@ -293,6 +291,33 @@ class MembersTest {
         assertThat(api.get(admin, "/api/v1/members?property_id=" + foreignProperty)
                         .status())
                 .isEqualTo(404);
+    }
+
+    @Test
+    @DisplayName("F3 who shares records sees whom to share them with, and no more of them; a MEMBER sees nobody")
+    void colleagues() {
+        UUID other = api.organization("Colleagues");
+        User boss = api.user(other, Role.ADMIN);
+        User hr = api.user(other, Role.HR);
+        User manager = api.user(other, Role.MANAGER, api.property(other, "P"));
+        User gone = api.user(other, Role.MEMBER);
+        assertThat(api.patch(boss, path(gone), "{\"status\":\"disabled\"}").status())
+                .isEqualTo(200);
+        for (User user : List.of(hr, manager)) {
+            assertThat(ids(user, "")).containsExactly(boss.id(), hr.id(), manager.id());
+            assertThat(ids(user, "role=HR")).containsExactly(hr.id());
+            assertThat(ids(user, "q=some+man")).containsExactly(manager.id());
+            assertThat(ids(user, "q=" + boss.email())).isEmpty();
+            assertThat(api.get(user, path(gone)).status()).isEqualTo(404);
+            Answer found = api.get(user, path(boss));
+            assertThat(found.json().fieldNames())
+                    .toIterable()
+                    .containsExactly("id", "name", "role", "property_ids", "department_id");
+            assertThat(found.text()).doesNotContain(boss.email());
+        }
+        User member = api.user(other, Role.MEMBER);
+        assertThat(api.get(member, "/api/v1/members").status()).isEqualTo(403);
+        assertThat(api.get(member, path(boss)).status()).isEqualTo(403);
     }
 
     @Test

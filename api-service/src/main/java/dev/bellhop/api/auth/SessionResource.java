@@ -31,7 +31,7 @@ public final class SessionResource {
     private static final int FAILURES_A_MINUTE = 5;
 
     /** @param expiresIn seconds */
-    record Login(String accessToken, String refreshToken, String tokenType, long expiresIn, Account user) {}
+    public record Login(String accessToken, String refreshToken, String tokenType, long expiresIn, Account user) {}
 
     private final SessionStore sessions;
     private final Passwords passwords;

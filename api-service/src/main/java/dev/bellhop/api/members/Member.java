@@ -16,7 +16,7 @@ import java.util.UUID;
  * @param ver of the membership, which tokens carry; raised by every change of rights or status
  * @param version of the record, raised by every change
  */
-record Member(
+public record Member(
         UUID id,
         String email,
         String name,
@@ -31,6 +31,10 @@ record Member(
 
     boolean isActiveAdmin() {
         return role == Role.ADMIN && status.equals("active");
+    }
+
+    Colleague asColleague() {
+        return new Colleague(id, name, role, propertyIds, departmentId);
     }
 
     MemberEvent.Payload payload() {

@@ -11,11 +11,13 @@ import dev.bellhop.api.members.MemberStore.Filter;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
+import dev.bellhop.model.security.Role;
 import io.javalin.http.Context;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
-/** HTTP for {@code /api/v1/members}, which is the ADMIN's alone. */
+/** HTTP for {@code /api/v1/members}: the ADMIN sees and changes all, who shares records sees whom to share them with. */
 public final class MemberResource {
     private final MemberStore members;
     private final Passwords passwords;
@@ -36,7 +38,14 @@ public final class MemberResource {
                 query.search(),
                 query.position(),
                 query.limit());
-        query.answer(members.list(caller.org(), filter), member -> new Position(member.name(), member.id()));
+        if (caller.role() == Role.ADMIN) {
+            query.answer(members.list(caller, filter), member -> new Position(member.name(), member.id()));
+        } else {
+            List<Colleague> colleagues = members.list(caller, filter).stream()
+                    .map(Member::asColleague)
+                    .toList();
+            query.answer(colleagues, colleague -> new Position(colleague.name(), colleague.id()));
+        }
     }
 
     public void create(Context ctx) {
@@ -51,8 +60,12 @@ public final class MemberResource {
     }
 
     public void get(Context ctx) {
-        Member member = members.find(Authentication.caller(ctx).org(), id(ctx)).orElseThrow(Problem::notFound);
-        Answer.record(ctx, member, member.version());
+        Principal caller = Authentication.caller(ctx);
+        boolean admin = caller.role() == Role.ADMIN;
+        Member member = members.find(caller.org(), id(ctx))
+                .filter(found -> admin || found.status().equals("active"))
+                .orElseThrow(Problem::notFound);
+        Answer.record(ctx, admin ? member : member.asColleague(), member.version());
     }
 
     public void change(Context ctx) {

@@ -9,6 +9,7 @@ import dev.bellhop.db.SqlErrors;
 import dev.bellhop.model.events.ControlEvent;
 import dev.bellhop.model.events.MemberEvent;
 import dev.bellhop.model.problem.Problem;
+import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Role;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -37,7 +38,8 @@ public final class MemberStore {
               and (:propertyId::uuid is null or exists (
                   select 1 from member_property p
                   where p.org_id = m.org_id and p.member_id = m.id and p.property_id = :propertyId))
-              and (:search::text is null or m.name ilike :search or m.email ilike :search)
+              and (:search::text is null or m.name ilike :search or (:admin and m.email ilike :search))
+              and (:admin or m.status = 'active')
               and (m.name, m.id) > (:key, :id)
             order by m.name, m.id limit :rows""";
     private static final String ONE = SELECT + "and m.id = :id";
@@ -60,11 +62,13 @@ public final class MemberStore {
     }
 
     /**
-     * By name; one more than the filter's limit where there are more.
+     * By name; one more than the filter's limit where there are more. Who is no ADMIN sees active members only, and cannot
+     * look for addresses that they are not shown.
      *
      * @throws Problem 404 for a property that the organisation does not have
      */
-    List<Member> list(UUID orgId, Filter filter) {
+    List<Member> list(Principal caller, Filter filter) {
+        UUID orgId = caller.org();
         return jdbi.withHandle(handle -> {
             requireProperties(handle, orgId, filter.propertyId().stream().toList());
             Position after = filter.after().orElse(START);
@@ -73,6 +77,7 @@ public final class MemberStore {
                     .bind("role", filter.role())
                     .bindByType("propertyId", filter.propertyId().orElse(null), UUID.class)
                     .bind("search", filter.search())
+                    .bind("admin", caller.role() == Role.ADMIN)
                     .bind("key", after.key())
                     .bind("id", after.id())
                     .bind("rows", filter.limit() + 1)

@@ -14,7 +14,7 @@ import java.util.UUID;
  * @param status in_progress or completed
  * @param steps in their order
  */
-record Onboarding(
+public record Onboarding(
         UUID id,
         UUID applicationId,
         UUID propertyId,
@@ -32,7 +32,7 @@ record Onboarding(
      * @param submittedAt null while the form is missing
      * @param form as it was submitted; null while it is missing, and in lists
      */
-    record Step(
+    public record Step(
             String step,
             Instant submittedAt,
             @JsonInclude(JsonInclude.Include.NON_NULL) JsonNode form) {}

@@ -10,7 +10,7 @@ import java.util.UUID;
  * @param status active or disabled
  * @param admin in the answer to whoever founds it only, else null
  */
-record Organization(
+public record Organization(
         UUID id,
         String name,
         String status,
@@ -20,5 +20,5 @@ record Organization(
         long version) {
 
     /** The member with whom an organisation begins. */
-    record Admin(UUID id, String email, String name) {}
+    public record Admin(UUID id, String email, String name) {}
 }

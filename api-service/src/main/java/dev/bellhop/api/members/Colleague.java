@@ -1,0 +1,13 @@
+package dev.bellhop.api.members;
+
+import dev.bellhop.model.security.Role;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * An active member, as those see them who share records with them: what the organisation's events say of them anyhow.
+ *
+ * @param propertyIds that a MANAGER manages
+ * @param departmentId null where there is none
+ */
+public record Colleague(UUID id, String name, Role role, List<UUID> propertyIds, UUID departmentId) {}
