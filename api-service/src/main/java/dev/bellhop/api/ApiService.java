@@ -12,6 +12,7 @@ import dev.bellhop.api.calls.CallResource;
 import dev.bellhop.api.calls.CallStore;
 import dev.bellhop.api.chat.ChatResource;
 import dev.bellhop.api.chat.ChatStore;
+import dev.bellhop.api.contract.ContractResource;
 import dev.bellhop.api.dashboard.DashboardResource;
 import dev.bellhop.api.dashboard.DashboardStore;
 import dev.bellhop.api.departments.DepartmentResource;
@@ -129,6 +130,7 @@ public final class ApiService implements AutoCloseable {
         SessionStore sessions = new SessionStore(requests.jdbi(), outbox);
         ShareStore shares = new ShareStore(requests.jdbi(), outbox);
         HealthResource health = new HealthResource(background.jdbi(), metrics, config.metricsToken(), relay::isRunning);
+        ContractResource contract = new ContractResource();
         Passwords passwords = new Passwords();
         Cursors cursors = new Cursors(config.jwtSecret());
         Routes routes = new Routes(
@@ -152,7 +154,8 @@ public final class ApiService implements AutoCloseable {
                 new NotificationResource(new NotificationStore(requests.jdbi(), outbox), cursors),
                 new DashboardResource(new DashboardStore(requests.jdbi())),
                 new AuditResource(new AuditStore(requests.jdbi()), cursors),
-                health);
+                health,
+                contract);
         keep(relay).start();
         Housekeeping housekeeping = keep(new Housekeeping());
         housekeeping.every(SHARE_SWEEP, "withdraw expired shares", shares::withdrawExpired);
@@ -163,6 +166,7 @@ public final class ApiService implements AutoCloseable {
         NotificationStore oldNotifications = new NotificationStore(background.jdbi(), outbox);
         housekeeping.every(CLEANUP, "delete old notifications", () -> oldNotifications.deleteExpired(1_000));
         server = Javalin.create(javalin -> configure(javalin, config, routes, metrics));
+        contract.describe(routes());
         keep(this::stopServer);
         keep(health::stopping);
         listen(config);

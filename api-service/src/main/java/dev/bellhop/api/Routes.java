@@ -13,6 +13,7 @@ import dev.bellhop.api.auth.Authentication;
 import dev.bellhop.api.auth.SessionResource;
 import dev.bellhop.api.calls.CallResource;
 import dev.bellhop.api.chat.ChatResource;
+import dev.bellhop.api.contract.ContractResource;
 import dev.bellhop.api.dashboard.DashboardResource;
 import dev.bellhop.api.departments.DepartmentResource;
 import dev.bellhop.api.entities.EntityResource;
@@ -46,7 +47,8 @@ record Routes(
         NotificationResource notifications,
         DashboardResource dashboard,
         AuditResource audit,
-        HealthResource health) {
+        HealthResource health,
+        ContractResource contract) {
 
     void register(RoutesConfig r) {
         r.before(headers::begin);
@@ -130,5 +132,7 @@ record Routes(
         r.get("/health/live", health::live, PUBLIC);
         r.get("/health/ready", health::ready, PUBLIC);
         r.get("/metrics", health::metrics, PUBLIC);
+        r.get("/openapi.json", contract::document, PUBLIC);
+        r.get("/docs", contract::page, PUBLIC);
     }
 }

@@ -125,6 +125,8 @@ class LayoutTest {
                         "POST /api/v1/properties/{id}/applications",
                         "GET /health/live",
                         "GET /health/ready",
-                        "GET /metrics");
+                        "GET /metrics",
+                        "GET /openapi.json",
+                        "GET /docs");
     }
 }

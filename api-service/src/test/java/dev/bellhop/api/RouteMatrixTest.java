@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /**
  * Every route, called by everybody, on a record of the caller's organisation and on one of another. What has to come out
  * stands here a second time, on purpose: a route that is new or opened wider fails until somebody says so here as well.
+ * Every answer is held against the contract of {@code /openapi.json}.
  */
 class RouteMatrixTest {
     @RegisterExtension
@@ -59,6 +61,7 @@ class RouteMatrixTest {
 
     private static final Map<String, Rule> RULES = new TreeMap<>();
 
+    private static DocumentedAnswers contract;
     private static World harbor;
     private static World summit;
 
@@ -97,6 +100,7 @@ class RouteMatrixTest {
 
     @BeforeAll
     static void rules() {
+        contract = new DocumentedAnswers(api);
         harbor = new World(api, "canaryharbor");
         summit = new World(api, "canarysummit");
         Function<World, Object> nothing = RouteMatrixTest::nothing;
@@ -255,6 +259,14 @@ class RouteMatrixTest {
         plain("GET /health/live", EVERYBODY, 200, nothing);
         plain("GET /health/ready", EVERYBODY, 200, nothing);
         plain("GET /metrics", EVERYBODY, 200, nothing);
+        plain("GET /openapi.json", EVERYBODY, 200, nothing);
+        plain("GET /docs", EVERYBODY, 200, nothing);
+    }
+
+    @AfterAll
+    static void close() {
+        harbor.close();
+        summit.close();
     }
 
     private static String refreshToken() {
@@ -341,9 +353,13 @@ class RouteMatrixTest {
         User user = harbor.user(caller);
         HttpRequest.Builder request = api.request(user, target.path().replace("{step}", "policies"));
         if (target.body() == null) {
-            return api.send(request.method(route.method.name(), BodyPublishers.noBody()));
+            request.method(route.method.name(), BodyPublishers.noBody());
+        } else {
+            request.header("Content-Type", "application/json")
+                    .method(route.method.name(), BodyPublishers.ofString(Json.text(target.body())));
         }
-        return api.send(request.header("Content-Type", "application/json")
-                .method(route.method.name(), BodyPublishers.ofString(Json.text(target.body()))));
+        Answer answer = api.send(request);
+        contract.check(route.method.name(), route.path, answer);
+        return answer;
     }
 }

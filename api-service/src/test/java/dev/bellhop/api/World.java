@@ -11,13 +11,15 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 
 /** An organisation with one user of every kind, and new records of every kind on demand. All of its names hold the canary. */
-final class World {
+final class World implements AutoCloseable {
     private static final List<String> STEPS =
             List.of("personal_info", "tax_form", "direct_deposit", "health_insurance", "policies");
 
     final RunningApi api;
+    private final Handle database;
     final String canary;
     final UUID orgId;
     final UUID property;
@@ -32,6 +34,7 @@ final class World {
 
     World(RunningApi api, String canary) {
         this.api = api;
+        this.database = api.jdbi().open();
         this.canary = canary;
         this.orgId = api.organization(canary);
         this.property = api.property(orgId, "P " + canary);
@@ -138,10 +141,14 @@ final class World {
     }
 
     long auditEntries() {
-        return api.jdbi()
-                .withHandle(h -> h.createQuery("select count(*) from audit_entry where org_id = :org")
-                        .bind("org", orgId)
-                        .mapTo(Long.class)
-                        .one());
+        return database.createQuery("select count(*) from audit_entry where org_id = :org")
+                .bind("org", orgId)
+                .mapTo(Long.class)
+                .one();
+    }
+
+    @Override
+    public void close() {
+        database.close();
     }
 }

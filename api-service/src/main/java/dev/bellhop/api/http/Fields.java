@@ -259,7 +259,10 @@ public final class Fields {
         if (value.isMissingNode() || value.isNull()) {
             return Optional.empty();
         }
-        if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < min || value.intValue() > max) {
+        if (!value.canConvertToExactIntegral()
+                || !value.canConvertToInt()
+                || value.intValue() < min
+                || value.intValue() > max) {
             fault(
                     name,
                     value.isNumber() ? "out_of_range" : "wrong_type",
