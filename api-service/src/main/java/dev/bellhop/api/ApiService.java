@@ -134,7 +134,7 @@ public final class ApiService implements AutoCloseable {
         Passwords passwords = new Passwords();
         Cursors cursors = new Cursors(config.jwtSecret());
         Routes routes = new Routes(
-                new Headers(config.allowedOrigins()),
+                new Headers(config.allowedOrigins(), config.clientAddresses()),
                 new Authentication(tokens, sessions),
                 new Idempotency(requests.jdbi()),
                 new SessionResource(sessions, passwords, tokens, clock),

@@ -1,5 +1,6 @@
 package dev.bellhop.api;
 
+import dev.bellhop.api.http.ClientAddresses;
 import dev.bellhop.model.config.Env;
 import dev.bellhop.model.security.Secret;
 import java.net.URI;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param realtimeUrl where the relay posts
  * @param allowedOrigins exact origins whose pages may call the API
  * @param metricsToken bearer token that {@code /metrics} asks for; open without one
+ * @param clientAddresses whose word for where a request comes from counts; nobody's by default
  * @param applicationsPerMinute most public applications from one address, 0 for no limit
  */
 public record Config(
@@ -29,7 +31,8 @@ public record Config(
         URI realtimeUrl,
         List<String> allowedOrigins,
         Optional<String> metricsToken,
-        int applicationsPerMinute) {
+        int applicationsPerMinute,
+        ClientAddresses clientAddresses) {
 
     /** @throws Env.Faults naming everything that is missing or wrong */
     public static Config from(Map<String, String> variables) {
@@ -43,9 +46,19 @@ public record Config(
                 env.httpUri("BELLHOP_REALTIME_URL", "http://127.0.0.1:8081"),
                 env.words("BELLHOP_ALLOWED_ORIGINS"),
                 env.text("BELLHOP_METRICS_TOKEN"),
-                env.integer("BELLHOP_APPLICATIONS_PER_MINUTE", 60, 0, 1_000_000));
+                env.integer("BELLHOP_APPLICATIONS_PER_MINUTE", 60, 0, 1_000_000),
+                clientAddresses(env));
         env.rejectFaults();
         return config;
+    }
+
+    private static ClientAddresses clientAddresses(Env env) {
+        try {
+            return new ClientAddresses(env.words("BELLHOP_TRUSTED_PROXIES"));
+        } catch (IllegalArgumentException e) {
+            env.fault("BELLHOP_TRUSTED_PROXIES: " + e.getMessage() + ".");
+            return new ClientAddresses(List.of());
+        }
     }
 
     private static String databaseUrl(Env env) {

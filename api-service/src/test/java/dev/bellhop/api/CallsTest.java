@@ -150,6 +150,18 @@ class CallsTest {
                 .isEqualTo("invalid_time");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "2026-01-01T12:00:00+23:59, 2025-12-31T12:01:00.000000Z",
+        "2026-01-01t12:00:00.1234567899z, 2026-01-01T12:00:00.123456Z"
+    })
+    @DisplayName("every RFC 3339 time is taken, whatever its offset and digits")
+    void times(String time, String utc) {
+        Answer answer =
+                api.post(hr, "/api/v1/calls", "{\"entity_id\":\"" + entity(hr) + "\",\"started_at\":\"" + time + "\"}");
+        assertThat(answer.json().path("started_at").textValue()).isEqualTo(utc);
+    }
+
     @Test
     @DisplayName("F1 calls and entities of another organisation do not exist")
     void tenancy() {

@@ -38,6 +38,11 @@ public final class RunningApi implements BeforeAllCallback, AfterAllCallback {
     public static final String PASSWORD = "a password of the tests";
     public static final Secret EVENT_SECRET = Secret.ofWebhook("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
 
+    static {
+        // Less than the service's 30 s: a connection that both sides give up at the same time loses a request.
+        System.setProperty("jdk.httpclient.keepalive.timeout", "10");
+    }
+
     private static final String PASSWORD_HASH = Passwords.hash(PASSWORD);
 
     private final PostgresExtension postgres = new PostgresExtension();

@@ -4,6 +4,7 @@ import dev.bellhop.api.applications.ApplicationStore.Filter;
 import dev.bellhop.api.applications.ApplicationStore.Form;
 import dev.bellhop.api.auth.Authentication;
 import dev.bellhop.api.http.Answer;
+import dev.bellhop.api.http.ClientAddresses;
 import dev.bellhop.api.http.Cursors;
 import dev.bellhop.api.http.Fields;
 import dev.bellhop.api.http.ListQuery;
@@ -35,8 +36,9 @@ public final class ApplicationResource {
 
     /** Without login. */
     public void submit(Context ctx) {
-        submissions.require(ctx, ctx.ip());
-        submissions.consume(ctx.ip());
+        String address = ClientAddresses.of(ctx);
+        submissions.require(ctx, address);
+        submissions.consume(address);
         Fields body = Fields.of(ctx);
         Form form = new Form(
                 body.line("applicant_name", Fields.NAME),

@@ -5,6 +5,7 @@ import dev.bellhop.api.auth.SessionStore.NewPassword;
 import dev.bellhop.api.auth.SessionStore.Started;
 import dev.bellhop.api.http.Answer;
 import dev.bellhop.api.http.Change;
+import dev.bellhop.api.http.ClientAddresses;
 import dev.bellhop.api.http.Fields;
 import dev.bellhop.api.http.RateLimit;
 import dev.bellhop.api.store.Ids;
@@ -129,7 +130,7 @@ public final class SessionResource {
     }
 
     private static String accountAndAddress(String email, Context ctx) {
-        return email.toLowerCase(Locale.ROOT) + " " + ctx.ip();
+        return email.toLowerCase(Locale.ROOT) + " " + ClientAddresses.of(ctx);
     }
 
     private static String refreshToken(Context ctx) {

@@ -28,8 +28,11 @@ public final class Headers {
 
     private final Set<String> allowedOrigins;
 
-    public Headers(List<String> allowedOrigins) {
+    private final ClientAddresses addresses;
+
+    public Headers(List<String> allowedOrigins, ClientAddresses addresses) {
         this.allowedOrigins = Set.copyOf(allowedOrigins);
+        this.addresses = addresses;
     }
 
     /** Before everything else; answers CORS preflights of origins on the list. */
@@ -39,6 +42,7 @@ public final class Headers {
         boolean good = given != null && REQUEST_ID_FORM.matcher(given).matches();
         String requestId = good ? given : Ids.next().toString();
         Actor.begin(requestId);
+        addresses.note(ctx);
         ctx.header(REQUEST_ID, requestId);
         SECURITY.forEach(ctx::header);
         cors(ctx);

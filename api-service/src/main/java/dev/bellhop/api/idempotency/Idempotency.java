@@ -1,6 +1,7 @@
 package dev.bellhop.api.idempotency;
 
 import dev.bellhop.api.auth.Authentication;
+import dev.bellhop.api.http.ClientAddresses;
 import dev.bellhop.api.idempotency.IdempotencyStore.Stored;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
@@ -84,7 +85,7 @@ public final class Idempotency {
     private static String caller(Context ctx) {
         Optional<Principal> caller = Authentication.callerIfAny(ctx);
         if (caller.isEmpty()) {
-            return "address " + ctx.ip();
+            return "address " + ClientAddresses.of(ctx);
         }
         return caller.get().orgId().map(orgId -> "member " + orgId + " ").orElse("machine ")
                 + caller.get().userId();
