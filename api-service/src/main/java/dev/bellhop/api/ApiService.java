@@ -5,6 +5,7 @@ import dev.bellhop.api.applications.ApplicationStore;
 import dev.bellhop.api.audit.AuditResource;
 import dev.bellhop.api.audit.AuditStore;
 import dev.bellhop.api.auth.Authentication;
+import dev.bellhop.api.auth.KeyResource;
 import dev.bellhop.api.auth.Passwords;
 import dev.bellhop.api.auth.SessionResource;
 import dev.bellhop.api.auth.SessionStore;
@@ -120,7 +121,7 @@ public final class ApiService implements AutoCloseable {
         Database requests = openDatabase(config);
         Database background = keep(Database.open(inSchema(config.databaseUrl()), "bellhop-relay", RELAY_CONNECTIONS));
         Clock clock = Clock.systemUTC();
-        Tokens tokens = Tokens.hs256(config.jwtSecret(), clock);
+        Tokens tokens = Tokens.with(config.tokenKeys(), clock);
         Metrics metrics = new Metrics();
         metrics.watch(requests.pool());
         metrics.watch(background.pool());
@@ -132,12 +133,13 @@ public final class ApiService implements AutoCloseable {
         HealthResource health = new HealthResource(background.jdbi(), metrics, config.metricsToken(), relay::isRunning);
         ContractResource contract = new ContractResource();
         Passwords passwords = new Passwords();
-        Cursors cursors = new Cursors(config.jwtSecret());
+        Cursors cursors = new Cursors(config.tokenKeys().seed());
         Routes routes = new Routes(
                 new Headers(config.allowedOrigins(), config.clientAddresses()),
                 new Authentication(tokens, sessions),
                 new Idempotency(requests.jdbi()),
                 new SessionResource(sessions, passwords, tokens, clock),
+                new KeyResource(config.tokenKeys()),
                 new OrganizationResource(new OrganizationStore(requests.jdbi(), outbox), passwords),
                 new PropertyResource(new PropertyStore(requests.jdbi(), outbox), cursors),
                 new DepartmentResource(new DepartmentStore(requests.jdbi(), outbox), cursors),

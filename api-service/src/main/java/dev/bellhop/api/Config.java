@@ -3,6 +3,7 @@ package dev.bellhop.api;
 import dev.bellhop.api.http.ClientAddresses;
 import dev.bellhop.model.config.Env;
 import dev.bellhop.model.security.Secret;
+import dev.bellhop.model.security.TokenKeys;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,7 @@ import java.util.Optional;
  * @param host address to listen on; all interfaces by default
  * @param port TCP port; 0 takes a free one
  * @param databaseUrl JDBC address with user and password in it
- * @param jwtSecret signs and checks access tokens, HS256
+ * @param tokenKeys sign and check access tokens
  * @param eventSecrets of the posts to the realtime service: the first signs
  * @param realtimeUrl where the relay posts
  * @param allowedOrigins exact origins whose pages may call the API
@@ -26,7 +27,7 @@ public record Config(
         String host,
         int port,
         String databaseUrl,
-        Secret jwtSecret,
+        TokenKeys tokenKeys,
         List<Secret> eventSecrets,
         URI realtimeUrl,
         List<String> allowedOrigins,
@@ -41,7 +42,7 @@ public record Config(
                 env.text("BELLHOP_HOST", "0.0.0.0"),
                 env.port("BELLHOP_API_PORT", 8080),
                 databaseUrl(env),
-                env.secret("BELLHOP_JWT_SECRET"),
+                TokenKeys.from(env, true),
                 env.webhookSecrets("BELLHOP_EVENT_SECRETS"),
                 env.httpUri("BELLHOP_REALTIME_URL", "http://127.0.0.1:8081"),
                 env.words("BELLHOP_ALLOWED_ORIGINS"),

@@ -10,6 +10,7 @@ import static dev.bellhop.api.auth.Access.SERVICE;
 import dev.bellhop.api.applications.ApplicationResource;
 import dev.bellhop.api.audit.AuditResource;
 import dev.bellhop.api.auth.Authentication;
+import dev.bellhop.api.auth.KeyResource;
 import dev.bellhop.api.auth.SessionResource;
 import dev.bellhop.api.calls.CallResource;
 import dev.bellhop.api.chat.ChatResource;
@@ -34,6 +35,7 @@ record Routes(
         Authentication authentication,
         Idempotency idempotency,
         SessionResource sessions,
+        KeyResource keys,
         OrganizationResource organizations,
         PropertyResource properties,
         DepartmentResource departments,
@@ -132,6 +134,7 @@ record Routes(
         r.get("/health/live", health::live, PUBLIC);
         r.get("/health/ready", health::ready, PUBLIC);
         r.get("/metrics", health::metrics, PUBLIC);
+        r.get("/.well-known/jwks.json", keys::publicKeys, PUBLIC);
         r.get("/openapi.json", contract::document, PUBLIC);
         r.get("/docs", contract::page, PUBLIC);
     }

@@ -126,6 +126,7 @@ class LayoutTest {
                         "GET /health/live",
                         "GET /health/ready",
                         "GET /metrics",
+                        "GET /.well-known/jwks.json",
                         "GET /openapi.json",
                         "GET /docs");
     }

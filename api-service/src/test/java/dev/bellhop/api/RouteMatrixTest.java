@@ -259,6 +259,7 @@ class RouteMatrixTest {
         plain("GET /health/live", EVERYBODY, 200, nothing);
         plain("GET /health/ready", EVERYBODY, 200, nothing);
         plain("GET /metrics", EVERYBODY, 200, nothing);
+        plain("GET /.well-known/jwks.json", EVERYBODY, 200, nothing);
         plain("GET /openapi.json", EVERYBODY, 200, nothing);
         plain("GET /docs", EVERYBODY, 200, nothing);
     }

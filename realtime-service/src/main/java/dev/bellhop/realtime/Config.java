@@ -2,6 +2,7 @@ package dev.bellhop.realtime;
 
 import dev.bellhop.model.config.Env;
 import dev.bellhop.model.security.Secret;
+import dev.bellhop.model.security.TokenKeys;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,7 @@ public record Config(
         String host,
         int port,
         String databaseUrl,
-        Secret jwtSecret,
+        TokenKeys tokenKeys,
         List<Secret> eventSecrets,
         List<String> allowedOrigins,
         boolean stripHtml,
@@ -66,7 +67,7 @@ public record Config(
                 env.text("BELLHOP_HOST", "0.0.0.0"),
                 env.port("BELLHOP_REALTIME_PORT", 8081),
                 env.text("BELLHOP_REALTIME_DATABASE_URL").orElseGet(() -> env.required("BELLHOP_DATABASE_URL")),
-                env.secret("BELLHOP_JWT_SECRET"),
+                TokenKeys.from(env, false),
                 env.webhookSecrets("BELLHOP_EVENT_SECRETS"),
                 env.words("BELLHOP_ALLOWED_ORIGINS"),
                 env.oneOf("BELLHOP_SANITIZE", "strip", Set.of("strip", "verbatim"))

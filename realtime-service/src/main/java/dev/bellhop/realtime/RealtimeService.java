@@ -89,7 +89,7 @@ public final class RealtimeService implements AutoCloseable {
         this.database = database;
         this.threads = threads;
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        Tokens tokens = Tokens.hs256(config.jwtSecret(), clock);
+        Tokens tokens = Tokens.with(config.tokenKeys(), clock);
         EventLog eventLog = new PostgresEventLog(database.jdbi());
         DeliveryMeter meter = new DeliveryMeter(meters);
         spans = new SpanLog(database.jdbi(), meters);

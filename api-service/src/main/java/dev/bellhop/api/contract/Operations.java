@@ -103,6 +103,8 @@ final class Operations {
         on("GET /metrics", "Figures in Prometheus' text format")
                 .answersText("text/plain", "The figures")
                 .problem(401);
+        on("GET /.well-known/jwks.json", "The public keys of access tokens, where they are signed with key pairs")
+                .answers(200, "A JWK Set", Shape.anyObject());
         on("GET /openapi.json", "This contract").answers(200, "The contract", Shape.anyObject());
         on("GET /docs", "This contract as a page").answersText("text/html", "The page");
     }

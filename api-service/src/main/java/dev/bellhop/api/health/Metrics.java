@@ -1,6 +1,7 @@
 package dev.bellhop.api.health;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.bellhop.api.http.Trace;
 import io.javalin.http.Context;
 import io.javalin.router.Endpoint;
 import io.micrometer.core.instrument.Gauge;
@@ -58,6 +59,7 @@ public final class Metrics {
                 .addKeyValue("status", ctx.statusCode())
                 .addKeyValue("ms", milliseconds)
                 .addKeyValue("request_id", ctx.res().getHeader("X-Request-Id"))
+                .addKeyValue("trace_id", Trace.idIn(ctx.header("traceparent")).orElse(""))
                 .log("request");
     }
 

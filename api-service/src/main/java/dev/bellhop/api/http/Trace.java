@@ -23,6 +23,13 @@ public final class Trace {
         }
     }
 
+    /** @return the trace's id, which is what logs are searched by; empty unless the header is well-formed */
+    public static Optional<String> idIn(String header) {
+        return header != null && TRACEPARENT.matcher(header).matches()
+                ? Optional.of(header.substring(3, 35))
+                : Optional.empty();
+    }
+
     static void end() {
         CURRENT.remove();
     }

@@ -20,8 +20,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -68,32 +70,36 @@ public final class Tokens {
         record Invalid(String why) implements Verdict {}
     }
 
-    private final Algorithm algorithm;
-    private final JWTVerifier verifier;
+    private final TokenKeys keys;
     private final Clock clock;
-    /** The last header that was found good: all tokens of an issuer have the same. */
+    /** Made once where there is one secret; a check with a key pair costs a hundred times what making it costs. */
+    private final Optional<JWTVerifier> shared;
+    /** The last header that was found good: all tokens of one secret have the same. */
     private volatile String goodHeader = "";
 
-    private Tokens(Algorithm algorithm, Clock clock) {
-        this.algorithm = algorithm;
+    private Tokens(TokenKeys keys, Clock clock) {
+        this.keys = keys;
         this.clock = clock;
-        this.verifier = ((JWTVerifier.BaseVerification) JWT.require(algorithm)
-                        .withIssuer(ISSUER)
-                        .withAudience(AUDIENCE)
-                        .withClaimPresence("exp")
-                        .acceptLeeway(LEEWAY_SECONDS))
-                .build(clock);
+        this.shared = keys.verifier(Optional.empty()).map(this::verifier);
+    }
+
+    /** With the keys and the algorithm of the settings. */
+    public static Tokens with(TokenKeys keys, Clock clock) {
+        return new Tokens(keys, clock);
     }
 
     /** HS256 with a shared secret. */
     public static Tokens hs256(Secret secret, Clock clock) {
-        return new Tokens(Algorithm.HMAC256(secret.bytes()), clock);
+        return new Tokens(TokenKeys.shared(secret), clock);
     }
 
     /** Signs a token of what the principal says, its times included. */
     public String issue(Principal principal) {
+        Map<String, Object> header = new HashMap<>();
+        header.put("typ", "at+jwt");
+        keys.signerId().ifPresent(id -> header.put("kid", id));
         JWTCreator.Builder token = JWT.create()
-                .withHeader(java.util.Map.of("typ", "at+jwt"))
+                .withHeader(header)
                 .withIssuer(ISSUER)
                 .withAudience(AUDIENCE)
                 .withSubject(principal.userId())
@@ -108,7 +114,7 @@ public final class Tokens {
                 .withExpiresAt(principal.expiresAt());
         principal.orgId().ifPresent(org -> token.withClaim("org", org.toString()));
         principal.sessionId().ifPresent(session -> token.withClaim("sid", session));
-        return token.sign(algorithm);
+        return token.sign(keys.signer());
     }
 
     /** Never throws, whatever the text. */
@@ -121,14 +127,23 @@ public final class Tokens {
             return new Verdict.Invalid("format");
         }
         try {
-            if (!parts[0].equals(goodHeader)) {
-                Optional<String> fault = headerFault(tree(parts[0]));
-                if (fault.isPresent()) {
-                    return new Verdict.Invalid(fault.get());
-                }
-                goodHeader = parts[0];
+            if (shared.isPresent() && parts[0].equals(goodHeader)) {
+                return judge(shared.get().verify(token), tree(parts[1]));
             }
+            JsonNode header = tree(parts[0]);
+            Optional<String> fault = headerFault(header);
+            if (fault.isPresent()) {
+                return new Verdict.Invalid(fault.get());
+            }
+            Optional<Algorithm> algorithm = header.has("kid") && !header.path("kid").isTextual()
+                    ? Optional.empty()
+                    : keys.verifier(Optional.ofNullable(header.path("kid").textValue()));
+            if (algorithm.isEmpty()) {
+                return new Verdict.Invalid("kid");
+            }
+            goodHeader = parts[0];
             JsonNode claims = tree(parts[1]);
+            JWTVerifier verifier = shared.orElseGet(() -> verifier(algorithm.get()));
             return judge(verifier.verify(token), claims);
         } catch (JsonProcessingException e) {
             return new Verdict.Invalid("claims");
@@ -141,6 +156,15 @@ public final class Tokens {
         } catch (JWTVerificationException e) {
             return new Verdict.Invalid("token");
         }
+    }
+
+    private JWTVerifier verifier(Algorithm algorithm) {
+        return ((JWTVerifier.BaseVerification) JWT.require(algorithm)
+                        .withIssuer(ISSUER)
+                        .withAudience(AUDIENCE)
+                        .withClaimPresence("exp")
+                        .acceptLeeway(LEEWAY_SECONDS))
+                .build(clock);
     }
 
     /** One text per value of base64url (RFC 4648 section 5): no padding, no stray bits at the end. */
@@ -169,16 +193,13 @@ public final class Tokens {
     }
 
     private Optional<String> headerFault(JsonNode header) {
-        if (!algorithm.getName().equals(header.path("alg").textValue())) {
+        if (!keys.algorithm().equals(header.path("alg").textValue())) {
             return Optional.of("alg");
         }
         for (String pointer : KEY_POINTERS) {
             if (header.has(pointer)) {
                 return Optional.of("header");
             }
-        }
-        if (header.has("kid")) {
-            return Optional.of("kid");
         }
         JsonNode type = header.path("typ");
         boolean accessToken = type.isMissingNode()
