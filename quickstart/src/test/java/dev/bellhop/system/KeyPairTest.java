@@ -44,8 +44,8 @@ class KeyPairTest {
     }
 
     private static String block(String kind, byte[] der) {
-        return "-----BEGIN " + kind + " KEY-----\n" + Base64.getMimeEncoder().encodeToString(der) + "\n-----END "
-                + kind + " KEY-----\n";
+        return "-----BEGIN " + kind + " KEY-----\n" + Base64.getMimeEncoder().encodeToString(der) + "\n-----END " + kind
+                + " KEY-----\n";
     }
 
     @Test
@@ -60,10 +60,12 @@ class KeyPairTest {
         String token = system.token("hr@harbor.example");
         String header = new String(
                 Base64.getUrlDecoder().decode(token.substring(0, token.indexOf('.'))), StandardCharsets.UTF_8);
-        JsonNode keys = system.anonymous().get("/.well-known/jwks.json").expect(200).path("keys");
+        JsonNode keys =
+                system.anonymous().get("/.well-known/jwks.json").expect(200).path("keys");
         assertThat(keys).hasSize(1);
         assertThat(keys.path(0).path("alg").textValue()).isEqualTo("ES256");
-        assertThat(header).contains("\"alg\":\"ES256\"", keys.path(0).path("kid").textValue());
+        assertThat(header)
+                .contains("\"alg\":\"ES256\"", keys.path(0).path("kid").textValue());
 
         String old = RevocationTest.machineToken(system);
         new ApiClient(system.apiUri(), old).get("/api/v1/me").expect(401);

@@ -100,7 +100,11 @@ class RevocationTest {
         TestSocket colleague = system.connect("hr@harbor.example");
         assertThat(admin.delete("/api/v1/members/" + user.id).status()).isEqualTo(204);
         assertClosed(socket, "user_disabled");
-        assertThat(colleague.next("member.removed").path("payload").path("user_id").textValue())
+        assertThat(colleague
+                        .next("member.removed")
+                        .path("payload")
+                        .path("user_id")
+                        .textValue())
                 .isEqualTo(user.id);
     }
 
@@ -170,14 +174,18 @@ class RevocationTest {
     @DisplayName("S2-024 S2-065 a chat message written with SQL reaches a WebSocket client once, stripped and masked")
     void chatMessageOfAnotherProgram() {
         ApiClient hr = system.as("hr@harbor.example");
-        String chat = hr.post("/api/v1/chats", Map.of("title", "Telegram")).expect(201).path("id").textValue();
+        String chat = hr.post("/api/v1/chats", Map.of("title", "Telegram"))
+                .expect(201)
+                .path("id")
+                .textValue();
         TestSocket socket = system.connect("member@harbor.example");
         system.jdbi()
                 .useHandle(handle -> handle.execute(
                         "insert into api.chat_message (chat_id, author_name, text) values (?::uuid, 'Bot', ?)",
                         chat,
                         "O'Brien <script>alert(1)</script> 123-45-6789"));
-        JsonNode said = hr.post("/api/v1/chats/" + chat + "/messages", Map.of("text", "fence")).expect(201);
+        JsonNode said = hr.post("/api/v1/chats/" + chat + "/messages", Map.of("text", "fence"))
+                .expect(201);
         JsonNode first = socket.next("chat.message").path("payload");
         assertThat(first.path("author_name").textValue()).isEqualTo("Bot");
         assertThat(first.path("text").textValue()).startsWith("O'Brien").doesNotContain("script", "123-45");

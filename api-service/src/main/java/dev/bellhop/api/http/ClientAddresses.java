@@ -19,8 +19,16 @@ public final class ClientAddresses {
     private static final Pattern LITERAL =
             Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
 
-    /** @param bits of the address that a peer has to share */
-    private record Network(byte[] address, int bits) {
+    private static final class Network {
+        private final byte[] address;
+        /** Of the address that a peer has to share. */
+        private final int bits;
+
+        Network(byte[] address, int bits) {
+            this.address = address;
+            this.bits = bits;
+        }
+
         boolean holds(byte[] other) {
             if (other.length != address.length) {
                 return false;
