@@ -60,7 +60,7 @@ class ContractTest {
 
     /** All phases for all callers take two minutes: {@code -Dfuzz=full}. */
     @ParameterizedTest
-    @CsvSource({"ADMIN, 'coverage,fuzzing', 6", "MANAGER, fuzzing, 6", "MEMBER, fuzzing, 6", "STRANGER, fuzzing, 6"})
+    @CsvSource({"ADMIN, 'coverage,fuzzing', 3", "MANAGER, fuzzing, 3", "MEMBER, fuzzing, 3", "STRANGER, fuzzing, 3"})
     @DisplayName("F1 F7 F9 F10 F11 a fuzzer finds no 5xx, nothing undocumented and nothing foreign")
     void fuzzed(String caller, String phases, String examples) throws IOException, InterruptedException {
         try (World harbor = new World(api, "canaryharbor");
