@@ -29,6 +29,8 @@ import type { Stats } from './stats.js';
 export interface ClientOptions {
   /** The realtime service: `https://host`, `wss://host`, with a path prefix if it has one. Default: the page's own origin. */
   url?: string | undefined;
+  /** The REST API, for live collections: `https://host`. Default: the same as `url`. */
+  apiUrl?: string | undefined;
   /** An access token, or a function that gets one. Default: `localStorage.getItem('auth_token')`. */
   token?: string | TokenProvider | undefined;
   /** Where the place in the stream is kept: for the life of the page (default), of the tab, or wherever you say. */
@@ -69,6 +71,8 @@ const ANSWER_MS = 10_000;
  * without the client.
  */
 export class RealtimeClient {
+  readonly apiUrl: string;
+  readonly fetch: typeof fetch;
   #options: ClientOptions;
   #reconnect: Reconnect;
   #cursor: CursorStore;
@@ -93,14 +97,20 @@ export class RealtimeClient {
     const { cursor = 'memory', token = storedToken } = options;
     this.#cursor = cursor === 'memory' ? memoryCursor() : cursor === 'session' ? sessionCursor() : cursor;
     this.#token = typeof token === 'string' ? () => token : token;
+    const base = (options.url ?? globalThis.location?.origin ?? '')
+      .replace(/^ws/, 'http')
+      .replace(/\/(ws(\/dashboard)?)?$/, '');
+    const fetcher: typeof fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
+    this.apiUrl = (options.apiUrl ?? base).replace(/\/$/, '');
+    this.fetch = fetcher;
     const sourceOptions: SourceOptions = {
-      base: (options.url ?? globalThis.location?.origin ?? '').replace(/^ws/, 'http').replace(/\/(ws(\/dashboard)?)?$/, ''),
+      base,
       token: this.#token,
       cursor: this.#cursor,
       transports: options.transports ?? ['websocket', 'sse'],
       reconnect: () => this.#reconnect,
       WebSocket: options.WebSocket ?? globalThis.WebSocket,
-      fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
+      fetch: fetcher,
       report: this.#report,
     };
     const sink = {
@@ -131,7 +141,9 @@ export class RealtimeClient {
   /** Connects for somebody who needs it, until the last of them has released it. A release at once followed by another `retain` changes nothing. */
   retain = (): (() => void) => {
     this.#retained++;
-    this.connect();
+    if (this.#status.state === 'idle') {
+      this.connect(); // one that was ended for good does not come back because a component appears
+    }
     return once(() => {
       this.#retained--;
       setTimeout(() => this.#retained || this.disconnect());
