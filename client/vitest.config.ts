@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.{ts,tsx}'],
+    globalSetup: ['test/system/start.ts'],
+    testTimeout: 15_000,
+    hookTimeout: 60_000,
+    typecheck: { enabled: false },
+  },
+});
