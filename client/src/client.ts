@@ -12,7 +12,7 @@ import {
   canonicalName,
   isEvent,
 } from './frames.js';
-import type { ClientMessage, Present } from './generated/model.js';
+import type { ClientMessage, Connected, Present } from './generated/model.js';
 import {
   IDLE,
   type Outgoing,
@@ -89,6 +89,8 @@ export class RealtimeClient {
   #roomsChanged = false;
   #answers = new Map<string, (frame: Frame | null) => void>();
   #refs = 0;
+  /** How often the server has let this client in. */
+  #entries = 0;
   #retained = 0;
 
   constructor(options: ClientOptions = {}) {
@@ -188,12 +190,19 @@ export class RealtimeClient {
     if (frame.cursor) {
       this.#cursor.set(frame.cursor);
     }
-    if (frame.type === 'connected' && frame.payload.reason) {
-      const { reason } = frame.payload;
-      this.#resyncHandlers.forEach((handler) => this.#guarded('onResync', () => handler(reason)));
+    if (frame.type === 'connected') {
+      this.#entered(frame.payload);
     }
     if ('ref' in frame && frame.ref) {
       this.#answers.get(frame.ref)?.(frame);
+    }
+  }
+
+  /** A stream that does not go on where the last one ended, or should have: something may be missing. */
+  #entered({ recovered, reason = this.#entries > 0 ? 'no_cursor' : undefined }: Connected): void {
+    this.#entries++;
+    if (!recovered && reason) {
+      this.#resyncHandlers.forEach((handler) => this.#guarded('onResync', () => handler(reason)));
     }
   }
 

@@ -138,13 +138,16 @@ export class Connection implements Source {
       : openWebSocket(WebSocket, dial, events);
   }
 
-  /** The first, until it fails: at once where it never worked, late where it did and is probably coming back. */
+  /**
+   * The first, until it fails: soon where it never worked, late where it did and is probably coming back. The second holds
+   * until it is lost, at the latest with its token; then the first has another try.
+   */
   #transport(): 'websocket' | 'sse' {
     const [first = 'websocket', second = first] = this.#options.transports;
     if (this.#sseUntilLost) {
       return 'sse';
     }
-    const patience = this.#webSocketWorks ? 5 : 1;
+    const patience = this.#webSocketWorks ? 5 : 2;
     return this.#failures >= patience && (this.#failures - patience) % 2 === 0 ? second : first;
   }
 
@@ -305,7 +308,10 @@ export class Connection implements Source {
   setRooms(rooms: ReadonlyMap<string, string | undefined>): void {
     this.#wanted = new Map(rooms);
     this.#replayed.forEach((room) => rooms.has(room) || this.#replayed.delete(room));
-    this.#set({ refused: this.#status.refused.filter((room) => rooms.has(room)) });
+    const { refused } = this.#status;
+    if (refused.some((room) => !rooms.has(room))) {
+      this.#set({ refused: refused.filter((room) => rooms.has(room)) });
+    }
     this.#reconcile();
   }
 

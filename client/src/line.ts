@@ -38,6 +38,7 @@ export function openWebSocket(Socket: typeof WebSocket, dial: Dial, events: Line
   const socket = new Socket(address(dial, '/ws').replace(/^http/, 'ws'), ['bellhop.v1', `bearer.${dial.token}`]);
   socket.onmessage = (message) => events.text(message.data as string);
   socket.onclose = (end) => events.closed(end.code, end.reason);
+  socket.onerror = () => {}; // the close that follows says what there is to say; outside of browsers somebody has to listen
   return {
     send(text) {
       if (socket.readyState !== 1) {
@@ -48,8 +49,6 @@ export function openWebSocket(Socket: typeof WebSocket, dial: Dial, events: Line
     },
     close() {
       socket.onmessage = socket.onclose = null;
-      // A socket that is closed before it is open reports an error, which somebody has to take.
-      socket.onerror = () => {};
       socket.close(1000);
     },
   };

@@ -370,6 +370,7 @@ export class LiveCollection<K extends ResourceName> {
       const row = await this.#during(
         () => callApi<Row>(this.#client, method, path, { ...request, traceparent }),
         (answer) => {
+          this.#forget(change); // in one with what takes its place
           if (method === 'DELETE') {
             this.#bury(id, Infinity);
           } else {
@@ -380,9 +381,13 @@ export class LiveCollection<K extends ResourceName> {
       );
       return row as unknown as RecordOf<K>;
     } finally {
-      this.#changes = this.#changes.filter((other) => other !== change);
-      this.#publish();
+      this.#forget(change);
     }
+  }
+
+  #forget(change: Change): void {
+    this.#changes = this.#changes.filter((other) => other !== change);
+    this.#publish();
   }
 
   // ---- showing ----
