@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { WebSocketServer, type WebSocket as Peer } from 'ws';
 import { RealtimeClient, UnauthorizedError } from '../src/index.js';
 import { goldenEvents, goldenFrames } from './generated/golden.js';
@@ -138,6 +138,23 @@ it('asks for a token before each attempt, stops for nobody, and tries again afte
   const end = await state(one, (snapshot) => snapshot.state === 'stopped');
   expect(end.ended).toEqual({ code: 1008, reason: 'token_missing' });
   expect(reasons).toEqual(['connect', 'connect', 'connect', 'connect']);
+});
+
+it('starts its back-off anew once a connection has lasted 10 s', async () => {
+  const one = client();
+  (await peer()).terminate();
+  const second = await peer();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    welcome(second);
+    await connected(one);
+    vi.advanceTimersByTime(9_999);
+    expect(one.getSnapshot().attempt).toBe(1);
+    vi.advanceTimersByTime(1);
+    expect(one.getSnapshot().attempt).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('does not reconnect when told not to, and starts again when asked', async () => {
