@@ -13,6 +13,7 @@ import {
   isEvent,
 } from './frames.js';
 import type { ClientMessage, Connected, Present } from './generated/model.js';
+import type { SocketConstructor } from './line.js';
 import {
   IDLE,
   type Outgoing,
@@ -48,7 +49,7 @@ export interface ClientOptions {
   /** Told of everything that went wrong inside: a listener that threw, a token that could not be had. Default: console. */
   onError?: ((error: unknown, during: string) => void) | undefined;
   /** For runtimes that have none of their own. */
-  WebSocket?: typeof WebSocket | undefined;
+  WebSocket?: SocketConstructor | undefined;
   fetch?: typeof fetch | undefined;
 }
 

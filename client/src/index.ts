@@ -5,6 +5,7 @@ export { escapeHtml } from './escapeHtml.js';
 export * from './frames.js';
 export type * from './generated/model.js';
 export { CLOSE_CODES, EVENT_TYPES } from './generated/tables.js';
+export type { Socket, SocketConstructor } from './line.js';
 export type {
   ConnectionState,
   Outgoing,

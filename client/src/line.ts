@@ -5,6 +5,19 @@ export interface Line {
   close(): void;
 }
 
+/** The part of a WebSocket that is used; that of a browser, and that of the package `ws`. */
+export interface Socket {
+  readyState: number;
+  // Each implementation has event types of its own.
+  onmessage: ((message: any) => void) | null;
+  onclose: ((end: any) => void) | null;
+  onerror: ((error: any) => void) | null;
+  send(text: string): void;
+  close(code?: number): void;
+}
+
+export type SocketConstructor = new (address: string, protocols: string[]) => Socket;
+
 export interface LineEvents {
   /** One frame of the server. */
   text(text: string): void;
@@ -34,10 +47,10 @@ function address(dial: Dial, path: string): string {
 }
 
 /** The token travels as a sub-protocol: an address may end up in somebody's log. */
-export function openWebSocket(Socket: typeof WebSocket, dial: Dial, events: LineEvents): Line {
+export function openWebSocket(Socket: SocketConstructor, dial: Dial, events: LineEvents): Line {
   const socket = new Socket(address(dial, '/ws').replace(/^http/, 'ws'), ['bellhop.v1', `bearer.${dial.token}`]);
-  socket.onmessage = (message) => events.text(message.data as string);
-  socket.onclose = (end) => events.closed(end.code, end.reason);
+  socket.onmessage = (message: { data: string }) => events.text(message.data);
+  socket.onclose = (end: { code: number; reason: string }) => events.closed(end.code, end.reason);
   socket.onerror = () => {}; // the close that follows says what there is to say; outside of browsers somebody has to listen
   return {
     send(text) {

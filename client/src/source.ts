@@ -1,6 +1,7 @@
 import type { CursorStore } from './cursor.js';
 import type { ClientMessage, Connected } from './generated/model.js';
 import type { Frame, JsonObject } from './frames.js';
+import type { SocketConstructor } from './line.js';
 
 /**
  * - `idle`: not started, or told to stop
@@ -61,7 +62,7 @@ export interface SourceOptions {
   transports: readonly ('websocket' | 'sse')[];
   /** Live: may change while the source runs. */
   reconnect(): Reconnect;
-  WebSocket: typeof WebSocket | undefined;
+  WebSocket: SocketConstructor | undefined;
   fetch: typeof fetch;
   report(error: unknown, during: string): void;
 }

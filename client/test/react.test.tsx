@@ -154,8 +154,10 @@ describe('a live collection', () => {
     expect(new Set(created)).toEqual(new Set(['1/1', '1/0'])); // never gone, never twice
     expect(created.lastIndexOf('1/1')).toBeLessThan(created.indexOf('1/0'));
 
-    const refused = act(() => result.current.update(id, { name: '' }));
-    await expect(refused).rejects.toMatchObject({ status: 422, problem: { errors: [{ field: 'name' }] } });
+    await act(async () => {
+      const refusal = { status: 422, problem: { errors: [{ field: 'name' }] } };
+      await expect(result.current.update(id, { name: '' })).rejects.toMatchObject(refusal);
+    });
     await waitFor(() => expect(result.current.pending.size).toBe(0));
     const corrected = shown();
     expect(corrected[0]).toBe('0/1');

@@ -5,7 +5,7 @@ import { inject } from 'vitest';
 import ws from 'ws';
 import { type ClientOptions, type DomainEvent, RealtimeClient, type Snapshot } from '../src/index.js';
 
-export const NodeWebSocket = ws as unknown as typeof WebSocket;
+export const NodeWebSocket = ws;
 
 export const HARBOR_HR = 'hr@harbor.example';
 export const HARBOR_ADMIN = 'admin@harbor.example';

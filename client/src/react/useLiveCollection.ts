@@ -10,7 +10,8 @@ export interface UseLiveCollection<K extends ResourceName>
   extends CollectionSnapshot<RecordOf<K>>,
     Pick<LiveCollection<K>, 'refetch' | 'create' | 'update' | 'remove' | 'act'> {}
 
-/** Collections by what they show, so that components that show the same share it. */
+/** Collections by what they show, so that components that show the same share it; the last so many. */
+const KEPT = 100;
 const collections = new WeakMap<RealtimeClient, Map<string, unknown>>();
 
 function collectionOf<K extends ResourceName>(
@@ -24,6 +25,10 @@ function collectionOf<K extends ResourceName>(
   collections.set(client, known);
   const collection = (known.get(key) as LiveCollection<K> | undefined) ?? new LiveCollection(client, resource, filter, options);
   known.set(key, collection);
+  if (known.size > KEPT) {
+    const [oldest] = known.keys();
+    known.delete(oldest as string); // whoever shows it has it still
+  }
   return collection;
 }
 
@@ -38,8 +43,7 @@ export function useLiveCollection<K extends ResourceName>(
   const key = JSON.stringify([resource, Object.entries(filter ?? {}).sort(), options.limit]);
   const collection = useMemo(
     () => collectionOf(client, resource, key, (filter ?? {}) as FilterOf<K>, options),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key says all that the filter and the options say
-    [client, key],
+    [client, key], // which says all that the filter and the options say
   );
   const snapshot = useSyncExternalStore(collection.subscribe, collection.getSnapshot, collection.getSnapshot);
   const { refetch, create, update, remove, act } = collection;

@@ -2,6 +2,7 @@ import { callApi, newTrace } from '../collection/api.js';
 import { RealtimeClient } from '../client.js';
 import { UnauthorizedError } from '../errors.js';
 import { type DomainEvent, type EventName, type PayloadOf, canonicalName } from '../frames.js';
+import type { SocketConstructor } from '../line.js';
 import type { TokenReason } from '../source.js';
 
 export interface TestKitOptions {
@@ -12,7 +13,7 @@ export interface TestKitOptions {
   /** How long an event may take, in milliseconds. Default 5,000. */
   timeoutMs?: number;
   /** For runtimes that have none of their own, such as Node 20: that of the package `ws`. */
-  WebSocket?: typeof WebSocket;
+  WebSocket?: SocketConstructor;
 }
 
 interface Login {
@@ -173,12 +174,15 @@ export class TestKit {
   }
 }
 
+/** An answer of the REST API, where a test does not say what it is. */
+export type Body = { id: string } & Record<string, any>;
+
 /** The REST API as that user. Paths begin after `/api/v1`. */
 export interface Acting {
-  get<T = unknown>(path: string): Promise<T>;
-  post<T = unknown>(path: string, body?: unknown): Promise<T>;
-  put<T = unknown>(path: string, body?: unknown): Promise<T>;
-  patch<T = unknown>(path: string, body?: unknown): Promise<T>;
+  get<T = Body>(path: string): Promise<T>;
+  post<T = Body>(path: string, body?: unknown): Promise<T>;
+  put<T = Body>(path: string, body?: unknown): Promise<T>;
+  patch<T = Body>(path: string, body?: unknown): Promise<T>;
   delete(path: string): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { escapeHtml, type RealtimeClient, type RefusedError, sessionCursor } from '../../src/index.js';
-import { HARBOR_ADMIN, HARBOR_HR, HARBOR_MEMBER, Proxy, clientOf, connected, createEntity, login, post, recorded, shortLived, state } from '../support.js';
+import { HARBOR_ADMIN, HARBOR_HR, HARBOR_MEMBER, NodeWebSocket, Proxy, clientOf, connected, createEntity, login, post, recorded, shortLived, state } from '../support.js';
 
 const open: { disconnect(): void }[] = [];
 const proxies: Proxy[] = [];
@@ -158,16 +158,12 @@ describe('a connection', () => {
   });
 
   it('goes over server-sent events where WebSockets do not get through', async () => {
-    class Blocked extends EventTarget {
-      readyState = 3;
-      onclose: ((end: { code: number; reason: string }) => void) | null = null;
-      constructor() {
-        super();
-        queueMicrotask(() => this.onclose?.({ code: 1006, reason: '' }));
+    class Blocked extends NodeWebSocket {
+      constructor(_: string, protocols: string[]) {
+        super('ws://127.0.0.1:1/nobody-listens-here', protocols);
       }
-      close() {}
     }
-    const client = clientOf(hr.token, { WebSocket: Blocked as unknown as typeof WebSocket });
+    const client = clientOf(hr.token, { WebSocket: Blocked });
     const { named, names } = recorded(client);
     opened(client);
     expect((await connected(client)).transport).toBe('sse');

@@ -7,7 +7,7 @@ describe('the test kit', () => {
   const kit = new TestKit({
     apiUrl: inject('apiUrl'),
     url: inject('realtimeUrl'),
-    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+    WebSocket,
   });
   let hr: TestUser;
   let member: TestUser;
@@ -26,7 +26,7 @@ describe('the test kit', () => {
   afterAll(() => kit.close());
 
   it('shows a share to its receiver and to nobody else', async () => {
-    const entity = await asUser(hr).post<{ id: string }>('/entities', { type: 'candidate', name: 'Ada Lovelace' });
+    const entity = await asUser(hr).post('/entities', { type: 'candidate', name: 'Ada Lovelace' });
     await asUser(hr).post('/shares', {
       resource_type: 'entity',
       resource_id: entity.id,
@@ -50,7 +50,7 @@ describe('the test kit', () => {
       apiUrl: inject('apiUrl'),
       url: inject('realtimeUrl'),
       timeoutMs: 300,
-      WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+      WebSocket,
     });
     const user = await impatient.login('downtown@harbor.example', 'bellhop-demo');
     await asUser(user).post('/entities', { type: 'lead', name: 'Edsger' });
