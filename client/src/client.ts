@@ -351,7 +351,8 @@ export class RealtimeClient {
   stats = async (): Promise<Stats> => (await this.request<'stats'>({ type: 'get_stats' })).payload;
 
   /** Who is in a room. From then on `presence.joined` and `presence.left` tell of changes, until the connection is lost. */
-  presence = async (room: string): Promise<Present> => (await this.request<'presence'>({ type: 'presence', room })).payload;
+  presence = async (room: string): Promise<Present> =>
+    (await this.request<'presence'>({ type: 'presence', room })).payload;
 }
 
 export interface OnMessage {
@@ -393,5 +394,7 @@ function once(action: () => void): () => void {
 }
 
 function cleaned(payload: unknown, sanitize: (text: string) => string): unknown {
-  return JSON.parse(JSON.stringify(payload), (_, value: unknown) => (typeof value === 'string' ? sanitize(value) : value));
+  return JSON.parse(JSON.stringify(payload), (_, value: unknown) =>
+    typeof value === 'string' ? sanitize(value) : value,
+  );
 }

@@ -3,7 +3,15 @@ import { UnauthorizedError } from './errors.js';
 import type { Frame, ServerFrame } from './frames.js';
 import type { Connected } from './generated/model.js';
 import { type Line, type LineEvents, openEventStream, openWebSocket } from './line.js';
-import { IDLE, type Outgoing, type Sink, type Source, type SourceOptions, type Status, type TokenReason } from './source.js';
+import {
+  IDLE,
+  type Outgoing,
+  type Sink,
+  type Source,
+  type SourceOptions,
+  type Status,
+  type TokenReason,
+} from './source.js';
 
 /** From the start of an attempt to the server's `connected`. */
 const HANDSHAKE_MS = 10_000;
@@ -322,7 +330,9 @@ export class Connection implements Source {
     const { rooms, refused, transport } = this.#status;
     const asked = [...this.#asked.values()];
     const join = [...this.#wanted.keys()].filter((room) => ![...rooms, ...refused, ...asked].includes(room));
-    const leave = [...this.#own].filter((room) => !this.#wanted.has(room) && rooms.includes(room) && !asked.includes(room));
+    const leave = [...this.#own].filter(
+      (room) => !this.#wanted.has(room) && rooms.includes(room) && !asked.includes(room),
+    );
     if (transport === 'sse') {
       if (join.length) {
         this.#redial();

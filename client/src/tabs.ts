@@ -1,6 +1,14 @@
 import { Connection } from './connection.js';
 import type { Frame } from './frames.js';
-import { IDLE, type Outgoing, type Sink, type Source, type SourceFactory, type SourceOptions, type Status } from './source.js';
+import {
+  IDLE,
+  type Outgoing,
+  type Sink,
+  type Source,
+  type SourceFactory,
+  type SourceOptions,
+  type Status,
+} from './source.js';
 
 /** What tabs say to each other. Frames and the status come from the tab that leads. */
 type Word =
@@ -59,7 +67,8 @@ class Tab implements Source {
     }
     this.#over = new AbortController();
     this.#channel = new BroadcastChannel(this.#name);
-    this.#channel.onmessage = ({ data }: MessageEvent<{ from: string; word: Word }>) => this.#heard(data.from, data.word);
+    this.#channel.onmessage = ({ data }: MessageEvent<{ from: string; word: Word }>) =>
+      this.#heard(data.from, data.word);
     this.#set({ ...IDLE, state: 'connecting', transport: 'shared' });
     // Held for as long as this tab lives: whoever gets it knows that the tab is gone.
     void this.#hold(`${this.#name}:${this.#id}`, () => this.#greet());
@@ -98,7 +107,8 @@ class Tab implements Source {
         if (this.#connection !== connection) {
           return; // its end is no news for the others: one of them takes over
         }
-        const shown = takesOver && status.state === 'connecting' ? ({ ...status, state: 'reconnecting' } as const) : status;
+        const shown =
+          takesOver && status.state === 'connecting' ? ({ ...status, state: 'reconnecting' } as const) : status;
         this.#set(shown);
         this.#say({ kind: 'status', status: shown });
       },

@@ -7,9 +7,11 @@ describe('after a close', () => {
     for (const [code, reason, back] of CLOSE_CODES) {
       expect(comesBack(code, reason), reason).toBe(back);
     }
-    expect(CLOSE_CODES.filter(([, , back]) => back).map(([, reason]) => reason).sort()).toEqual(
-      ['internal_error', 'no_pong', 'overloaded', 'restarting', 'slow_consumer', 'token_expired'].sort(),
-    );
+    expect(
+      CLOSE_CODES.filter(([, , back]) => back)
+        .map(([, reason]) => reason)
+        .sort(),
+    ).toEqual(['internal_error', 'no_pong', 'overloaded', 'restarting', 'slow_consumer', 'token_expired'].sort());
   });
 
   it('comes back when a network or a proxy ended it, and not for an unknown reason of a refusal', () => {

@@ -1,6 +1,14 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { expect, expectTypeOf, it } from 'vitest';
-import type { ApplicationPayload, DomainEvent, Entity, EventOf, Frame, PayloadOf, RealtimeClient } from '../src/index.js';
+import type {
+  ApplicationPayload,
+  DomainEvent,
+  Entity,
+  EventOf,
+  Frame,
+  PayloadOf,
+  RealtimeClient,
+} from '../src/index.js';
 import { CLOSE_CODES, EVENT_TYPES } from '../src/index.js';
 import { goldenEvents, goldenFrames } from './generated/golden.js';
 
@@ -22,8 +30,15 @@ it('has a typed sample of every golden file that a client may see, with the same
 });
 
 it('agrees with the table of close codes in Java', () => {
-  const source = readFileSync(new URL('../../shared-model/src/main/java/dev/bellhop/model/wire/CloseCode.java', import.meta.url), 'utf8');
-  const rows = [...source.matchAll(/^ {4}[A-Z_]+\((\d+), "(\w+)", (true|false)\)/gm)].map(([, code, reason, back]) => [Number(code), reason, back === 'true']);
+  const source = readFileSync(
+    new URL('../../shared-model/src/main/java/dev/bellhop/model/wire/CloseCode.java', import.meta.url),
+    'utf8',
+  );
+  const rows = [...source.matchAll(/^ {4}[A-Z_]+\((\d+), "(\w+)", (true|false)\)/gm)].map(([, code, reason, back]) => [
+    Number(code),
+    reason,
+    back === 'true',
+  ]);
   expect(rows).toEqual(CLOSE_CODES.map((row) => [...row]));
 });
 
@@ -47,14 +62,16 @@ it('tells events apart by their type', () => {
         return undefined;
     }
   };
-  expect(nameOf(goldenEvents['entity.created'] as DomainEvent)).toBe('Zoë O\'Brien <zoe@example.com>');
+  expect(nameOf(goldenEvents['entity.created'] as DomainEvent)).toBe("Zoë O'Brien <zoe@example.com>");
 
   const listen = (client: RealtimeClient, frame: Frame) => {
     client.onMessage('application_submitted', (data, event) => {
       expectTypeOf(data.applicant_name).toBeString();
       expectTypeOf(event.type).toEqualTypeOf<'application.submitted'>();
     });
-    client.onMessage('presence.joined', ({ users }) => expectTypeOf(users[0]?.name).toEqualTypeOf<string | undefined>());
+    client.onMessage('presence.joined', ({ users }) =>
+      expectTypeOf(users[0]?.name).toEqualTypeOf<string | undefined>(),
+    );
     client.onMessage('*', (_, event) => expectTypeOf(event).toEqualTypeOf<DomainEvent>());
     client.onMessage('my.own', (data) => expectTypeOf(data).toEqualTypeOf<Record<string, unknown>>());
     if (frame.type === 'disconnect') {

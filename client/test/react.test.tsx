@@ -56,11 +56,20 @@ it('opens one connection under StrictMode, for many components, and closes it wi
 });
 
 it('keeps the functions of its hooks, so that effects do not run again', async () => {
-  const { result, rerender } = renderHook(() => ({ ...useWebSocket(), ...useDashboardNotifications() }), { wrapper: Wrapper });
+  const { result, rerender } = renderHook(() => ({ ...useWebSocket(), ...useDashboardNotifications() }), {
+    wrapper: Wrapper,
+  });
   const first = result.current;
   await waitFor(() => expect(result.current.isConnected).toBe(true));
   rerender();
-  for (const name of ['onMessage', 'subscribeToRoom', 'sendMessage', 'onApplicationEvent', 'onOnboardingEvent', 'subscribeToProperty'] as const) {
+  for (const name of [
+    'onMessage',
+    'subscribeToRoom',
+    'sendMessage',
+    'onApplicationEvent',
+    'onOnboardingEvent',
+    'subscribeToProperty',
+  ] as const) {
     expect(result.current[name]).toBe(first[name]);
   }
 });
@@ -107,9 +116,18 @@ it('keeps notifications and counts what is unread', async () => {
   const { result } = renderHook(() => useDashboardNotifications(), { wrapper: Wrapper });
   await waitFor(() => expect(client.getSnapshot().isConnected).toBe(true));
   const admin = await login('admin@harbor.example');
-  await post(admin.token, '/ws/notify-user', { user_id: hr.id, title: 'Shift', message: 'It is <ready>', severity: 'info' }, inject('realtimeUrl'));
+  await post(
+    admin.token,
+    '/ws/notify-user',
+    { user_id: hr.id, title: 'Shift', message: 'It is <ready>', severity: 'info' },
+    inject('realtimeUrl'),
+  );
   await waitFor(() => expect(result.current.unread).toBe(1));
-  expect(result.current.notifications[0]).toMatchObject({ title: 'Shift', severity: 'info', type: 'user.notification' });
+  expect(result.current.notifications[0]).toMatchObject({
+    title: 'Shift',
+    severity: 'info',
+    type: 'user.notification',
+  });
   act(() => result.current.markRead());
   expect(result.current.unread).toBe(0);
 });
@@ -144,7 +162,8 @@ describe('a live collection', () => {
       { wrapper: Wrapper },
     );
     await waitFor(() => expect(result.current.status).toBe('ready'));
-    const shown = () => renders.splice(0).map(({ names, pending }) => `${names.filter((name) => name === 'Optimist').length}/${pending}`);
+    const shown = () =>
+      renders.splice(0).map(({ names, pending }) => `${names.filter((name) => name === 'Optimist').length}/${pending}`);
     shown();
 
     const { id } = await act(() => result.current.create({ type: 'candidate', name: 'Optimist' }));
@@ -195,7 +214,9 @@ describe('a live collection', () => {
   });
 
   it('fetches what an event leaves out', async () => {
-    const { result } = renderHook(() => useLiveCollection('applications', { status: 'submitted' }), { wrapper: Wrapper });
+    const { result } = renderHook(() => useLiveCollection('applications', { status: 'submitted' }), {
+      wrapper: Wrapper,
+    });
     await waitFor(() => expect(result.current.status).toBe('ready'));
     const property = await post(hr.token, '/api/v1/properties', { name: 'Applied' });
     const { id } = await post(hr.token, `/api/v1/properties/${property.id}/applications`, {

@@ -16,7 +16,9 @@ declare function showToast(text: string): void;
 `;
 
 it('has examples in its README that compile as they stand', () => {
-  const blocks = [...readFileSync(`${ROOT}README.md`, 'utf8').matchAll(/^```tsx?\n([^]*?)^```$/gm)].map(([, code = '']) => code);
+  const blocks = [...readFileSync(`${ROOT}README.md`, 'utf8').matchAll(/^```tsx?\n([^]*?)^```$/gm)].map(
+    ([, code = '']) => code,
+  );
   expect(blocks.length).toBeGreaterThanOrEqual(6);
   const files = new Map(blocks.map((code, n) => [`${ROOT}test/readme-${n}.tsx`, `${code}\nexport {};\n`]));
   files.set(`${ROOT}test/readme-page.d.ts`, PAGE);
@@ -34,7 +36,9 @@ it('has examples in its README that compile as they stand', () => {
   host.readFile = (name) => files.get(name) ?? readFile(name);
   host.getSourceFile = (name, language, ...rest) => {
     const text = files.get(name);
-    return text === undefined ? getSourceFile(name, language, ...rest) : ts.createSourceFile(name, text, language, true);
+    return text === undefined
+      ? getSourceFile(name, language, ...rest)
+      : ts.createSourceFile(name, text, language, true);
   };
   const program = ts.createProgram([...files.keys()], options, host);
   const faults = ts.getPreEmitDiagnostics(program).map((fault) => {

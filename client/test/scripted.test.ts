@@ -24,7 +24,13 @@ afterEach(async () => {
 });
 
 function client(options: ConstructorParameters<typeof RealtimeClient>[0] = {}): RealtimeClient {
-  const made = new RealtimeClient({ url, token: 'a.b.c', WebSocket: NodeWebSocket, transports: ['websocket'], ...options });
+  const made = new RealtimeClient({
+    url,
+    token: 'a.b.c',
+    WebSocket: NodeWebSocket,
+    transports: ['websocket'],
+    ...options,
+  });
   clients.push(made);
   made.connect();
   return made;
@@ -74,7 +80,10 @@ it('comes back when the server says, with the cursor of the last frame and all r
   welcome(first, { rooms: ['org', room] });
   say(first, { ...ping, cursor: '1.epoch.77.abcdef01' });
   await new Promise<void>((resolve) => void one.onMessage('ping', () => resolve()));
-  say(first, { ...goldenFrames.disconnect, payload: { code: 1012, reason: 'restarting', reconnect: true, retry_after_ms: 300 } });
+  say(first, {
+    ...goldenFrames.disconnect,
+    payload: { code: 1012, reason: 'restarting', reconnect: true, retry_after_ms: 300 },
+  });
   const before = Date.now();
   first.close(1012, 'restarting');
   const second = await peer();
@@ -182,7 +191,10 @@ it('does not wait when the browser is online again', async () => {
     const first = await peer();
     welcome(first);
     await connected(one);
-    say(first, { ...goldenFrames.disconnect, payload: { code: 1013, reason: 'overloaded', reconnect: true, retry_after_ms: 60_000 } });
+    say(first, {
+      ...goldenFrames.disconnect,
+      payload: { code: 1013, reason: 'overloaded', reconnect: true, retry_after_ms: 60_000 },
+    });
     first.close(1013);
     const waiting = await state(one, (snapshot) => snapshot.retryAt !== null);
     expect(waiting.retryAt).toBeGreaterThan(Date.now() + 50_000);

@@ -12,6 +12,7 @@ const showToast = (text: string) => shown.push(text);
 // ---- as the first seed has it, unchanged ----
 
 function WithTheHook() {
+  // prettier-ignore
   const {
     isConnected,
     connectionState,
@@ -38,6 +39,7 @@ function WithTheHook() {
 }
 
 function WithNotifications() {
+  // prettier-ignore
   const {
     onApplicationEvent,
     onOnboardingEvent,
@@ -51,7 +53,10 @@ function WithNotifications() {
     });
   }, [onApplicationEvent]);
 
-  useEffect(() => onOnboardingEvent((data) => void showToast(`Onboarding ${data.status}: ${data.employee_name}`)), [onOnboardingEvent]);
+  useEffect(
+    () => onOnboardingEvent((data) => void showToast(`Onboarding ${data.status}: ${data.employee_name}`)),
+    [onOnboardingEvent],
+  );
 
   return <i>{typeof subscribeToProperty}</i>;
 }
@@ -89,5 +94,7 @@ it('runs the seed’s examples as they are: a provider, two components, one toke
   });
   await waitFor(() => expect(shown).toEqual(['New application: John Doe', 'Application submitted: John Doe']));
   await act(() => post(token, `/api/v1/applications/${application.id}/approve`, {}));
-  await waitFor(() => expect(shown.slice(2)).toEqual(['Application approved: John Doe', 'Onboarding in_progress: John Doe']));
+  await waitFor(() =>
+    expect(shown.slice(2)).toEqual(['Application approved: John Doe', 'Onboarding in_progress: John Doe']),
+  );
 });

@@ -21,7 +21,12 @@ export async function login(email: string): Promise<{ token: string; id: string;
   return { token: body.access_token, id: body.user.id, org: body.user.org_id };
 }
 
-export async function post<T = { id: string }>(token: string, path: string, body: unknown, origin = inject('apiUrl')): Promise<T> {
+export async function post<T = { id: string }>(
+  token: string,
+  path: string,
+  body: unknown,
+  origin = inject('apiUrl'),
+): Promise<T> {
   const response = await fetch(`${origin}${path}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
@@ -33,7 +38,8 @@ export async function post<T = { id: string }>(token: string, path: string, body
   return (await response.json()) as T;
 }
 
-export const createEntity = (token: string, name: string) => post(token, '/api/v1/entities', { type: 'candidate', name });
+export const createEntity = (token: string, name: string) =>
+  post(token, '/api/v1/entities', { type: 'candidate', name });
 
 /** The same token with another life, signed with the secret that the system was started with. */
 export function shortLived(token: string, seconds: number): string {
@@ -92,7 +98,8 @@ export function recorded(client: RealtimeClient) {
       again();
     });
   const named = (name: string) => until((event) => 'name' in event.payload && event.payload.name === name);
-  const names = () => events.filter((event) => event.type === 'entity.created').map((event) => (event.payload as { name: string }).name);
+  const names = () =>
+    events.filter((event) => event.type === 'entity.created').map((event) => (event.payload as { name: string }).name);
   return { events, until, named, names };
 }
 

@@ -13,7 +13,10 @@ class OneOrigin implements Locks {
       signal?.throwIfAborted();
       await held();
     });
-    this.#queues.set(name, turn.catch(() => {}));
+    this.#queues.set(
+      name,
+      turn.catch(() => {}),
+    );
     return turn;
   }
 }
@@ -84,7 +87,9 @@ it('lets another tab take over, which goes on where the first was', async () => 
 });
 
 it('is in the rooms of all tabs, keeps them over a takeover, and leaves those of a tab that is gone', async () => {
-  const rooms = await Promise.all(['One', 'Two'].map(async (name) => `property-${(await post(hr.token, '/api/v1/properties', { name })).id}`));
+  const rooms = await Promise.all(
+    ['One', 'Two'].map(async (name) => `property-${(await post(hr.token, '/api/v1/properties', { name })).id}`),
+  );
   const [one = '', two = ''] = rooms;
   const [first, second, third] = [open(), open(), open()];
   await Promise.all([first, second, third].map(connected));
@@ -105,7 +110,9 @@ it('lets a tab that comes late know that it has to fetch, and hear what follows'
   await createEntity(hr.token, 'too early');
   const late = open();
   const { named, names } = recorded(late);
-  const welcomed = new Promise<boolean>((resolve) => late.onMessage('connected', ({ recovered }) => resolve(recovered)));
+  const welcomed = new Promise<boolean>((resolve) =>
+    late.onMessage('connected', ({ recovered }) => resolve(recovered)),
+  );
   expect(await welcomed).toBe(false);
   await connected(late);
   await createEntity(hr.token, 'in time');
@@ -115,7 +122,12 @@ it('lets a tab that comes late know that it has to fetch, and hear what follows'
 });
 
 it('has a connection for each tab where the browser has no Web Locks', async () => {
-  const tab = new RealtimeClient({ url: proxy.url, token: hr.token, WebSocket: NodeWebSocket, source: sharedTabs(hr.id, undefined) });
+  const tab = new RealtimeClient({
+    url: proxy.url,
+    token: hr.token,
+    WebSocket: NodeWebSocket,
+    source: sharedTabs(hr.id, undefined),
+  });
   tabs.push(tab);
   tab.connect();
   expect((await connected(tab)).transport).toBe('websocket');

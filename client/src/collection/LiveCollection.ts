@@ -168,7 +168,10 @@ export class LiveCollection<K extends ResourceName> {
       this.#again = false;
       const since = ++this.#clock;
       try {
-        const rows = await this.#during(() => this.#pages(turn), (read) => turn === this.#fetch && this.#merge(read, since));
+        const rows = await this.#during(
+          () => this.#pages(turn),
+          (read) => turn === this.#fetch && this.#merge(read, since),
+        );
         if (turn !== this.#fetch) {
           return;
         }
@@ -271,7 +274,10 @@ export class LiveCollection<K extends ResourceName> {
   async #load(id: string): Promise<void> {
     try {
       const path = `${this.#resource.path(this.#filter)}/${id}`;
-      await this.#during(() => callApi<Row>(this.#client, 'GET', path), (row) => this.#take(row));
+      await this.#during(
+        () => callApi<Row>(this.#client, 'GET', path),
+        (row) => this.#take(row),
+      );
     } catch (error) {
       // 404 and 403: gone since, or not for this user's eyes; then it is not in the list either.
       if (!(error instanceof ApiError && error.status < 500)) {
@@ -352,7 +358,12 @@ export class LiveCollection<K extends ResourceName> {
   };
 
   /** Shows what an action will make of a record, and does it: `act(id, 'approve', {}, { status: 'approved' })`. */
-  act = (id: string, action: string, body: Record<string, unknown> = {}, shown: Record<string, unknown> = {}): Promise<RecordOf<K>> =>
+  act = (
+    id: string,
+    action: string,
+    body: Record<string, unknown> = {},
+    shown: Record<string, unknown> = {},
+  ): Promise<RecordOf<K>> =>
     this.#write(id, shown, 'POST', `${this.#resource.path(this.#filter)}/${id}/${action}`, { body });
 
   async #write(

@@ -31,7 +31,12 @@ export interface ApiRequest {
  * @returns the body of the answer, undefined where it has none
  * @throws ApiError for any answer but a success
  */
-export async function callApi<T>(client: RealtimeClient, method: string, path: string, request: ApiRequest = {}): Promise<T> {
+export async function callApi<T>(
+  client: RealtimeClient,
+  method: string,
+  path: string,
+  request: ApiRequest = {},
+): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (request.body !== undefined) {
     headers['Content-Type'] = 'application/json';

@@ -1,5 +1,13 @@
 import type { DomainEvent, EventType } from '../frames.js';
-import type { CallPayload, ChatMessage, Department, Entity, MemberPayload, OnboardingProgress, Property } from '../generated/model.js';
+import type {
+  CallPayload,
+  ChatMessage,
+  Department,
+  Entity,
+  MemberPayload,
+  OnboardingProgress,
+  Property,
+} from '../generated/model.js';
 
 /** As the REST API answers; the event says less. */
 export interface Application {
@@ -83,7 +91,14 @@ export interface Notification {
 export interface Resources {
   entities: {
     record: Entity;
-    filter: { type?: string; status?: string; department_id?: string; owner_id?: string; q?: string; sort?: 'created_at' | '-created_at' | 'name' };
+    filter: {
+      type?: string;
+      status?: string;
+      department_id?: string;
+      owner_id?: string;
+      q?: string;
+      sort?: 'created_at' | '-created_at' | 'name';
+    };
   };
   applications: { record: Application; filter: { property_id?: string; status?: string; q?: string } };
   onboardings: { record: Onboarding; filter: { property_id?: string; status?: string } };
@@ -235,7 +250,10 @@ export function matches(row: Row, filter: Filter): boolean | undefined {
     }
     if (name === 'q' || name === 'direction') {
       known = false;
-    } else if (field(row, name) !== value && !(Array.isArray(row[`${name}s`]) && (row[`${name}s`] as unknown[]).includes(value))) {
+    } else if (
+      field(row, name) !== value &&
+      !(Array.isArray(row[`${name}s`]) && (row[`${name}s`] as unknown[]).includes(value))
+    ) {
       return false; // property_id of a member is one of its property_ids
     }
   }

@@ -1,6 +1,16 @@
 'use client';
 
-import { type ReactNode, createContext, createElement, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import {
+  type ReactNode,
+  createContext,
+  createElement,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { type ClientOptions, RealtimeClient, type Snapshot } from '../client.js';
 
 const Context = createContext<RealtimeClient | null>(null);

@@ -8,7 +8,10 @@ import { useRealtimeClient } from './context.js';
 export interface UseEvent {
   <N extends EventName>(type: N, handler: (payload: PayloadOf<N>, event: EventOf<N>) => void): void;
   (type: '*', handler: (payload: DomainEvent['payload'], event: DomainEvent) => void): void;
-  <T extends ServerFrameType>(type: T, handler: (payload: ServerFrame<T>['payload'], frame: ServerFrame<T>) => void): void;
+  <T extends ServerFrameType>(
+    type: T,
+    handler: (payload: ServerFrame<T>['payload'], frame: ServerFrame<T>) => void,
+  ): void;
   <N extends string>(type: N, handler: (payload: PayloadOf<N>, event: EventOf<N>) => void): void;
 }
 
@@ -34,7 +37,10 @@ export function useRoom(room: string | null, { since }: { since?: string } = {})
   const client = useRealtimeClient();
   const from = useRef(since);
   useEffect(
-    () => (room === null ? undefined : client.subscribeToRoom(room, from.current === undefined ? {} : { since: from.current })),
+    () =>
+      room === null
+        ? undefined
+        : client.subscribeToRoom(room, from.current === undefined ? {} : { since: from.current }),
     [client, room],
   );
   const state = () => (room === null ? 'joining' : client.roomState(room));

@@ -50,12 +50,16 @@ class Inbox {
   readonly actions: Omit<DashboardNotifications, 'notifications' | 'unread'>;
 
   constructor(client: RealtimeClient) {
-    const listener = <T extends Types>(types: T): Listener<T> => (handler) => {
-      const stops = types.map((type) =>
-        client.onMessage(type, (data, event) => handler(data as PayloadOf<T[number]>, event as DomainEvent<T[number]>)),
-      );
-      return () => stops.forEach((stop) => stop());
-    };
+    const listener =
+      <T extends Types>(types: T): Listener<T> =>
+      (handler) => {
+        const stops = types.map((type) =>
+          client.onMessage(type, (data, event) =>
+            handler(data as PayloadOf<T[number]>, event as DomainEvent<T[number]>),
+          ),
+        );
+        return () => stops.forEach((stop) => stop());
+      };
     this.actions = {
       markRead: (id) => this.#markRead(id),
       onApplicationEvent: listener(APPLICATION),

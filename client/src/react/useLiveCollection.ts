@@ -7,7 +7,8 @@ import type { FilterOf, RecordOf, ResourceName } from '../collection/resources.j
 import { useRealtimeClient } from './context.js';
 
 export interface UseLiveCollection<K extends ResourceName>
-  extends CollectionSnapshot<RecordOf<K>>,
+  extends
+    CollectionSnapshot<RecordOf<K>>,
     Pick<LiveCollection<K>, 'refetch' | 'create' | 'update' | 'remove' | 'act'> {}
 
 /** Collections by what they show, so that components that show the same share it; the last so many. */
@@ -23,7 +24,8 @@ function collectionOf<K extends ResourceName>(
 ): LiveCollection<K> {
   const known = collections.get(client) ?? new Map<string, unknown>();
   collections.set(client, known);
-  const collection = (known.get(key) as LiveCollection<K> | undefined) ?? new LiveCollection(client, resource, filter, options);
+  const collection =
+    (known.get(key) as LiveCollection<K> | undefined) ?? new LiveCollection(client, resource, filter, options);
   known.set(key, collection);
   if (known.size > KEPT) {
     const [oldest] = known.keys();

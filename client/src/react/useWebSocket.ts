@@ -10,22 +10,21 @@ export interface UseWebSocketOptions extends ClientOptions {
   autoConnect?: boolean | undefined;
 }
 
-export interface WebSocketHandle
-  extends Pick<
-    RealtimeClient,
-    | 'onMessage'
-    | 'onFrame'
-    | 'onResync'
-    | 'subscribeToRoom'
-    | 'roomState'
-    | 'sendMessage'
-    | 'request'
-    | 'stats'
-    | 'presence'
-    | 'connect'
-    | 'disconnect'
-    | 'restart'
-  > {
+export interface WebSocketHandle extends Pick<
+  RealtimeClient,
+  | 'onMessage'
+  | 'onFrame'
+  | 'onResync'
+  | 'subscribeToRoom'
+  | 'roomState'
+  | 'sendMessage'
+  | 'request'
+  | 'stats'
+  | 'presence'
+  | 'connect'
+  | 'disconnect'
+  | 'restart'
+> {
   isConnected: boolean;
   connectionState: ConnectionState;
   /** Attempts since the last connection that lasted. */
@@ -45,11 +44,18 @@ export function useWebSocket({ autoConnect = true, ...options }: UseWebSocketOpt
   const { enabled, maxAttempts } = options.reconnect ?? {};
   useEffect(() => {
     if (enabled !== undefined || maxAttempts !== undefined) {
-      client.setReconnect({ ...(enabled !== undefined && { enabled }), ...(maxAttempts !== undefined && { maxAttempts }) });
+      client.setReconnect({
+        ...(enabled !== undefined && { enabled }),
+        ...(maxAttempts !== undefined && { maxAttempts }),
+      });
     }
   }, [client, enabled, maxAttempts]);
   useEffect(() => (autoConnect ? client.retain() : undefined), [client, autoConnect]);
-  const { isConnected, state, attempt, ended } = useSyncExternalStore(client.subscribe, client.getSnapshot, client.getSnapshot);
+  const { isConnected, state, attempt, ended } = useSyncExternalStore(
+    client.subscribe,
+    client.getSnapshot,
+    client.getSnapshot,
+  );
   return {
     isConnected,
     connectionState: state,

@@ -226,7 +226,8 @@ export function expect(user: TestUser): Expecting {
         (typeof payload === 'function' ? payload(event.payload as never) : contains(event.payload, payload ?? {}));
       const event = await user.until(
         () => user.received.find(fits),
-        () => `${user.email} did not receive ${name} ${JSON.stringify(payload ?? {})}. It received:${listed(user.received)}`,
+        () =>
+          `${user.email} did not receive ${name} ${JSON.stringify(payload ?? {})}. It received:${listed(user.received)}`,
       );
       user.expected.add(event);
       return event;
@@ -276,5 +277,7 @@ function contains(actual: unknown, wanted: unknown): boolean {
 }
 
 function listed(events: readonly DomainEvent[]): string {
-  return events.length === 0 ? ' nothing' : events.map((event) => `\n  ${event.type} ${JSON.stringify(event.payload)}`).join('');
+  return events.length === 0
+    ? ' nothing'
+    : events.map((event) => `\n  ${event.type} ${JSON.stringify(event.payload)}`).join('');
 }

@@ -1,6 +1,20 @@
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { escapeHtml, type RealtimeClient, type RefusedError, sessionCursor } from '../../src/index.js';
-import { HARBOR_ADMIN, HARBOR_HR, HARBOR_MEMBER, NodeWebSocket, Proxy, clientOf, connected, createEntity, login, post, recorded, shortLived, state } from '../support.js';
+import {
+  HARBOR_ADMIN,
+  HARBOR_HR,
+  HARBOR_MEMBER,
+  NodeWebSocket,
+  Proxy,
+  clientOf,
+  connected,
+  createEntity,
+  login,
+  post,
+  recorded,
+  shortLived,
+  state,
+} from '../support.js';
 
 const open: { disconnect(): void }[] = [];
 const proxies: Proxy[] = [];
@@ -109,18 +123,23 @@ describe('a connection', () => {
     expect(reasons.slice(0, 4)).toEqual(['connect', 'expiring', 'expiring', 'expiring']);
     expect(new Set(states)).toEqual(new Set(['connecting', 'connected']));
     expect(client.getSnapshot().session?.connection_id).toBe(first?.connection_id);
-    expect(Date.parse(client.getSnapshot().session?.token_expires_at ?? '')).toBeGreaterThan(Date.parse(first?.token_expires_at ?? ''));
+    expect(Date.parse(client.getSnapshot().session?.token_expires_at ?? '')).toBeGreaterThan(
+      Date.parse(first?.token_expires_at ?? ''),
+    );
   });
 
   it('fetches a new token when the old one has ended, and goes on where it was', async () => {
     const reasons: string[] = [];
-    const client = clientOf(({ reason }) => {
-      reasons.push(reason);
-      if (reason === 'expiring') {
-        throw new Error('not now');
-      }
-      return reason === 'connect' ? shortLived(hr.token, 2) : hr.token;
-    }, { onError: () => {} });
+    const client = clientOf(
+      ({ reason }) => {
+        reasons.push(reason);
+        if (reason === 'expiring') {
+          throw new Error('not now');
+        }
+        return reason === 'connect' ? shortLived(hr.token, 2) : hr.token;
+      },
+      { onError: () => {} },
+    );
     const { named, names } = recorded(client);
     opened(client);
     await connected(client);
@@ -133,9 +152,15 @@ describe('a connection', () => {
 
   it('stops for a bad token and for nobody, and says why', async () => {
     const bad = opened(clientOf('not.a.token'));
-    expect((await state(bad, (snapshot) => snapshot.state === 'stopped')).ended).toEqual({ code: 1008, reason: 'token_invalid' });
+    expect((await state(bad, (snapshot) => snapshot.state === 'stopped')).ended).toEqual({
+      code: 1008,
+      reason: 'token_invalid',
+    });
     const stream = opened(clientOf('not.a.token', { transports: ['sse'] }));
-    expect((await state(stream, (snapshot) => snapshot.state === 'stopped')).ended).toEqual({ code: 1008, reason: 'token_invalid' });
+    expect((await state(stream, (snapshot) => snapshot.state === 'stopped')).ended).toEqual({
+      code: 1008,
+      reason: 'token_invalid',
+    });
   });
 
   it('stops when an administrator ends it', async () => {
@@ -147,14 +172,20 @@ describe('a connection', () => {
       method: 'DELETE',
       headers: { Authorization: `Bearer ${admin.token}` },
     });
-    expect((await state(client, (snapshot) => snapshot.state === 'stopped')).ended).toEqual({ code: 4503, reason: 'kicked' });
+    expect((await state(client, (snapshot) => snapshot.state === 'stopped')).ended).toEqual({
+      code: 4503,
+      reason: 'kicked',
+    });
   });
 
   it('gives up after as many attempts as it was allowed', async () => {
     const proxy = await proxied();
     proxy.refuses = true;
     const client = opened(clientOf(hr.token, { url: proxy.url, reconnect: { maxAttempts: 1 } }));
-    expect(await state(client, (snapshot) => snapshot.state === 'stopped')).toMatchObject({ attempt: 1, ended: { code: 1006 } });
+    expect(await state(client, (snapshot) => snapshot.state === 'stopped')).toMatchObject({
+      attempt: 1,
+      ended: { code: 1006 },
+    });
   });
 
   it('goes over server-sent events where WebSockets do not get through', async () => {
@@ -185,8 +216,15 @@ describe('a connection', () => {
     const [asHr, asMember] = [opened(clientOf(hr.token)), opened(clientOf(member.token))];
     await Promise.all([connected(asHr), connected(asMember)]);
     const stats = await asHr.stats();
-    expect(stats).toMatchObject({ connections: expect.any(Number), rooms: expect.any(Number), uptime_s: expect.any(Number) });
-    await expect(asMember.stats()).rejects.toMatchObject({ name: 'RefusedError', code: 'forbidden' } satisfies Partial<RefusedError>);
+    expect(stats).toMatchObject({
+      connections: expect.any(Number),
+      rooms: expect.any(Number),
+      uptime_s: expect.any(Number),
+    });
+    await expect(asMember.stats()).rejects.toMatchObject({
+      name: 'RefusedError',
+      code: 'forbidden',
+    } satisfies Partial<RefusedError>);
     const present = await asHr.presence('org');
     expect(present.users.map((user) => user.user_id)).toEqual(expect.arrayContaining([hr.id, member.id]));
     asMember.disconnect();
@@ -265,7 +303,9 @@ describe('rooms', () => {
 describe('what listeners get', () => {
   it('is the same in both spellings, and no listener harms another', async () => {
     const errors: string[] = [];
-    const client = clientOf(hr.token, { onError: (error, during) => errors.push(`${during}: ${(error as Error).message}`) });
+    const client = clientOf(hr.token, {
+      onError: (error, during) => errors.push(`${during}: ${(error as Error).message}`),
+    });
     const got: string[] = [];
     client.onMessage('entity.created', () => {
       throw new Error('first');
@@ -289,7 +329,18 @@ describe('what listeners get', () => {
   });
 
   it('is text, whatever is in it: a hundred hostile strings', async () => {
-    const marks = ['<img src=x onerror=alert(1)>', '<script>alert(1)</script>', '"><svg onload=alert(1)>', "';alert(1)//", '</script><b>', '\u202Eevil', '{{7*7}}', '${7*7}', '\u2028\u2029', '__proto__'];
+    const marks = [
+      '<img src=x onerror=alert(1)>',
+      '<script>alert(1)</script>',
+      '"><svg onload=alert(1)>',
+      "';alert(1)//",
+      '</script><b>',
+      '\u202Eevil',
+      '{{7*7}}',
+      '${7*7}',
+      '\u2028\u2029',
+      '__proto__',
+    ];
     const hostile = Array.from({ length: 100 }, (_, n) => `${n} ${marks[n % marks.length]} ${n}`);
     const plain = clientOf(hr.token);
     const escaping = clientOf(hr.token, { sanitize: escapeHtml });
@@ -298,11 +349,17 @@ describe('what listeners get', () => {
     opened(plain);
     opened(escaping);
     await Promise.all([connected(plain), connected(escaping)]);
-    const response = await post<{ items?: unknown[] }>(hr.token, '/api/v1/entities/batch', hostile.map((notes, n) => ({ type: 'lead', name: `hostile ${n}`, notes })));
+    const response = await post<{ items?: unknown[] }>(
+      hr.token,
+      '/api/v1/entities/batch',
+      hostile.map((notes, n) => ({ type: 'lead', name: `hostile ${n}`, notes })),
+    );
     expect(response).toBeTruthy();
     const last = (event: { payload: object }) => (event.payload as { name?: string }).name === 'hostile 99';
     await Promise.all([until(last), escaped.until(last)]);
-    const notes = events.filter((event) => event.type === 'entity.created').map((event) => (event.payload as { notes: string }).notes);
+    const notes = events
+      .filter((event) => event.type === 'entity.created')
+      .map((event) => (event.payload as { notes: string }).notes);
     expect(notes).toHaveLength(100);
     notes.forEach((text, n) => {
       expect(text).toBeTypeOf('string');

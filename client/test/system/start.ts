@@ -21,7 +21,9 @@ const JWT_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
 /** Starts the whole of Bellhop once for all tests, on free ports and with data of its own. */
 export default async function start(project: TestProject): Promise<() => Promise<void>> {
   if (!existsSync(JAR)) {
-    throw new Error('There is no quickstart/target/quickstart.jar. Build it: ./mvnw package -DskipTests -pl quickstart -am');
+    throw new Error(
+      'There is no quickstart/target/quickstart.jar. Build it: ./mvnw package -DskipTests -pl quickstart -am',
+    );
   }
   const data = await mkdtemp(join(tmpdir(), 'bellhop-client-'));
   const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
