@@ -98,7 +98,7 @@ export class RealtimeClient {
     this.#options = options;
     this.#reconnect = options.reconnect ?? {};
     const { cursor = 'memory', token = storedToken } = options;
-    this.#cursor = cursor === 'memory' ? memoryCursor() : cursor === 'session' ? sessionCursor() : cursor;
+    this.#cursor = this.#safe(cursor === 'memory' ? memoryCursor() : cursor === 'session' ? sessionCursor() : cursor);
     this.#token = typeof token === 'string' ? () => token : token;
     const base = (options.url ?? globalThis.location?.origin ?? '')
       .replace(/^ws/, 'http')
@@ -117,7 +117,7 @@ export class RealtimeClient {
       report: this.#report,
     };
     const sink = {
-      frame: (frame: Frame) => this.#received(frame),
+      frame: (frame: Frame) => this.#guarded('frame', () => this.#received(frame)),
       status: (status: Status) => this.#changed(status),
       sent: (message: Outgoing) => this.#show(message, 'out'),
     };
@@ -243,8 +243,24 @@ export class RealtimeClient {
 
   #report = (error: unknown, during: string): void => {
     const { onError = (e: unknown, d: string) => console.error(`bellhop: ${d}:`, e) } = this.#options;
-    onError(error, during);
+    try {
+      onError(error, during);
+    } catch (failure) {
+      console.error('bellhop: onError:', failure, 'about', error);
+    }
   };
+
+  /** Storage can be full, or forbidden: then the next connection does not resume, and everything else goes on. */
+  #safe(store: CursorStore): CursorStore {
+    return {
+      get: () => {
+        let kept: string | null = null;
+        this.#guarded('cursor', () => void (kept = store.get()));
+        return kept;
+      },
+      set: (cursor) => this.#guarded('cursor', () => store.set(cursor)),
+    };
+  }
 
   // ---- listening ----
 

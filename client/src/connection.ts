@@ -50,6 +50,8 @@ export class Connection implements Source {
   #lastHeard = 0;
 
   #token = '';
+  /** The last one that the server would not have any more. */
+  #expiredToken: string | null = null;
   #tokenSince = 0;
 
   /** Attempts in a row that did not get as far as `connected`. */
@@ -84,6 +86,7 @@ export class Connection implements Source {
       return;
     }
     this.#failures = 0;
+    this.#expiredToken = null;
     this.#listen(true);
     this.#set({ ...IDLE, state: 'connecting' });
     void this.#dial('connect');
@@ -103,6 +106,10 @@ export class Connection implements Source {
       if (turn === this.#turn) {
         this.#tokenMissing(error);
       }
+      return;
+    }
+    if (this.#token === this.#expiredToken) {
+      this.#end(1008, 'token_expired'); // there is no newer one, and no use in asking with this one for ever
       return;
     }
     this.#handshake = setTimeout(() => this.#lost(1006, 'timeout'), HANDSHAKE_MS);
@@ -451,7 +458,7 @@ export class Connection implements Source {
     this.#failures++;
     const why = bye?.reason ?? reason;
     if (!(bye ? bye.reconnect : comesBack(code, reason))) {
-      this.#end(code, why);
+      this.#end(bye?.code ?? code, why);
       return;
     }
     const { enabled = true, maxAttempts = Infinity } = this.#options.reconnect();
@@ -461,6 +468,9 @@ export class Connection implements Source {
       return;
     }
     this.#sseUntilLost = false;
+    if (why === 'token_expired') {
+      this.#expiredToken = this.#token;
+    }
     const retryAfterMs = bye?.retry_after_ms ?? 0;
     // The server has spread those whom it tells when to come back, and a new token needs no patience: the first time.
     const prompt = attempt === 0 && (why === 'restarting' || why === 'token_expired');

@@ -12,9 +12,10 @@ export function memoryCursor(): CursorStore {
 }
 
 /** Resumes after a reload as well. Each tab has its own. */
-export function sessionCursor(key = 'bellhop.cursor', storage: Storage = sessionStorage): CursorStore {
+export function sessionCursor(key = 'bellhop.cursor', given?: Storage): CursorStore {
+  const storage = () => given ?? sessionStorage; // not there where a server renders the page
   return {
-    get: () => storage.getItem(key),
-    set: (cursor) => (cursor === null ? storage.removeItem(key) : storage.setItem(key, cursor)),
+    get: () => storage().getItem(key),
+    set: (cursor) => (cursor === null ? storage().removeItem(key) : storage().setItem(key, cursor)),
   };
 }

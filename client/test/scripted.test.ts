@@ -123,6 +123,43 @@ it('lives with text that is no frame and types that it does not know', async () 
   expect(one.getSnapshot().isConnected).toBe(true);
 });
 
+it('is harmed by nothing that its page does wrong', async () => {
+  const errors: string[] = [];
+  const broken = () => {
+    throw new Error('broken');
+  };
+  const one = client({
+    cursor: { get: broken, set: broken },
+    sanitize: (text) => (text === 'candidate' ? broken() : text),
+    onError: (_, during) => {
+      errors.push(during);
+      broken();
+    },
+  });
+  one.onFrame(broken);
+  one.subscribe(broken);
+  const printed: unknown[] = [];
+  const { error } = console;
+  console.error = (...words: unknown[]) => printed.push(words);
+  try {
+    const socket = await peer();
+    welcome(socket);
+    const heard = new Promise((resolve) => void one.onMessage('chat.message', ({ text }) => resolve(text)));
+    say(socket, goldenEvents['entity.created']);
+    say(socket, goldenEvents['chat.message']);
+    expect(await heard).toBe(goldenEvents['chat.message'].payload.text);
+    one.disconnect();
+  } finally {
+    console.error = error;
+  }
+  expect(new Set(errors)).toEqual(new Set(['cursor', 'frame', 'onFrame', 'watcher']));
+  expect(printed).toHaveLength(errors.length);
+});
+
+it('can be made where there is no browser', () => {
+  expect(new RealtimeClient({ cursor: 'session' }).getSnapshot()).toMatchObject({ state: 'idle', isConnected: false });
+});
+
 it('asks for a token before each attempt, stops for nobody, and tries again after any other failure', async () => {
   const reasons: string[] = [];
   const tokens = ['t1', new Error('no network'), 't2', new UnauthorizedError('logged out')];

@@ -150,6 +150,13 @@ describe('a connection', () => {
     expect(names()).toEqual(['while it was away']);
   });
 
+  it('stops when the token has expired and there is no other', async () => {
+    const client = opened(clientOf(shortLived(hr.token, 1)));
+    await connected(client);
+    const end = await state(client, (snapshot) => snapshot.state === 'stopped');
+    expect(end.ended).toEqual({ code: 1008, reason: 'token_expired' });
+  });
+
   it('stops for a bad token and for nobody, and says why', async () => {
     const bad = opened(clientOf('not.a.token'));
     expect((await state(bad, (snapshot) => snapshot.state === 'stopped')).ended).toEqual({
