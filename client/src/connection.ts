@@ -12,6 +12,7 @@ import {
   type Status,
   type TokenReason,
 } from './source.js';
+import { Subscriptions } from './subscriptions.js';
 
 /** From the start of an attempt to the server's `connected`. */
 const HANDSHAKE_MS = 10_000;
@@ -21,10 +22,6 @@ const STABLE_MS = 10_000;
 
 /** A stream of server-sent events has a comment every 15 s. */
 const STREAM_SILENCE_MS = 20_000;
-
-/** Requests for rooms that go out at once; the server takes 20 messages a second. */
-const ROOMS_AT_ONCE = 10;
-const ROOMS_PAUSE_MS = 600;
 
 type Timer = ReturnType<typeof setTimeout>;
 
@@ -59,19 +56,11 @@ export class Connection implements Source {
   #sseUntilLost = false;
   #webSocketWorks = false;
 
-  #wanted: ReadonlyMap<string, string | undefined> = new Map();
-  /** Named in the attempt that is under way or succeeded last. */
-  #named: readonly string[] = [];
-  /** Joined because this client asked: to be left again. */
-  #own = new Set<string>();
-  /** Requests under way, by `ref`. */
-  #asked = new Map<string, string>();
-  /** Replays under way, by `ref`. */
-  #replaying = new Map<string, string>();
-  /** Rooms whose older events have come, where they were asked for. */
-  #replayed = new Set<string>();
-  #roomsTimer: Timer | undefined;
-  #refs = 0;
+  #subscriptions = new Subscriptions({
+    send: (message) => this.send(message),
+    changed: (rooms) => this.#set(rooms),
+    needsNewLine: () => this.#redial(),
+  });
 
   constructor(options: SourceOptions, sink: Sink) {
     this.#options = options;
@@ -146,8 +135,7 @@ export class Connection implements Source {
     const { base, WebSocket, fetch, cursor } = this.#options;
     const transport = this.#transport();
     this.#set({ transport });
-    this.#named = [...this.#wanted.keys()];
-    const dial = { base, token: this.#token, cursor: cursor.get(), rooms: this.#named };
+    const dial = { base, token: this.#token, cursor: cursor.get(), rooms: this.#subscriptions.names() };
     return transport === 'sse' || !WebSocket
       ? openEventStream(fetch, dial, events)
       : openWebSocket(WebSocket, dial, events);
@@ -193,16 +181,16 @@ export class Connection implements Source {
         }
         break;
       case 'subscribed':
-        this.#joined(frame.payload.room, frame.ref);
+        this.#subscriptions.joined(frame.payload.room, frame.ref);
         break;
       case 'unsubscribed':
-        this.#left(frame.payload.room, frame.payload.reason);
+        this.#subscriptions.left(frame.payload.room, frame.payload.reason);
         break;
       case 'caught_up':
-        this.#caughtUp(frame.ref);
+        this.#subscriptions.caughtUp(frame.ref);
         break;
       case 'error':
-        this.#refused(frame.payload.code, frame.ref);
+        this.#subscriptions.refused(frame.payload.code, frame.ref);
         break;
     }
     this.#sink.frame(frame);
@@ -216,20 +204,8 @@ export class Connection implements Source {
     this.#webSocketWorks ||= transport === 'websocket';
     this.#stable = setTimeout(() => this.#set({ attempt: 0 }), STABLE_MS);
     this.#heartbeat = setInterval(() => this.#probe(), session.heartbeat_interval_ms);
-    if (session.role === 'HR' || session.role === 'ADMIN') {
-      // They are in no property by themselves.
-      session.rooms.filter((room) => room.startsWith('property-')).forEach((room) => this.#own.add(room));
-    }
-    const { rooms } = session;
-    const refused = this.#named.filter((room) => !rooms.includes(room));
-    if (session.reason) {
-      this.#wanted.forEach((_, room) => this.#replayed.add(room)); // there is more to refetch than these
-    }
-    this.#set({ state: 'connected', session, rooms, refused, ended: null, retryAt: null });
-    if (transport === 'websocket') {
-      rooms.filter((room) => this.#since(room) !== undefined).forEach((room) => this.#ask(room));
-    }
-    this.#reconcile();
+    this.#set({ state: 'connected', session, rooms: session.rooms, ended: null, retryAt: null });
+    this.#subscriptions.entered(session, transport === 'websocket');
   }
 
   // ---- is it alive? ----
@@ -318,113 +294,6 @@ export class Connection implements Source {
     }
   }
 
-  // ---- rooms ----
-
-  setRooms(rooms: ReadonlyMap<string, string | undefined>): void {
-    this.#wanted = new Map(rooms);
-    this.#replayed.forEach((room) => rooms.has(room) || this.#replayed.delete(room));
-    const { refused } = this.#status;
-    if (refused.some((room) => !rooms.has(room))) {
-      this.#set({ refused: refused.filter((room) => rooms.has(room)) });
-    }
-    this.#reconcile();
-  }
-
-  #reconcile(): void {
-    if (this.#status.state !== 'connected' || this.#roomsTimer) {
-      return;
-    }
-    const { rooms, refused, transport } = this.#status;
-    const asked = [...this.#asked.values()];
-    const join = [...this.#wanted.keys()].filter((room) => ![...rooms, ...refused, ...asked].includes(room));
-    const leave = [...this.#own].filter(
-      (room) => !this.#wanted.has(room) && rooms.includes(room) && !asked.includes(room),
-    );
-    if (transport === 'sse') {
-      if (join.length) {
-        this.#redial();
-      }
-      return;
-    }
-    const requests = [
-      ...leave.map((room) => () => this.send({ type: 'unsubscribe', room, ref: this.#ref(room) })),
-      ...join.map((room) => () => this.#ask(room)),
-    ];
-    requests.slice(0, ROOMS_AT_ONCE).forEach((request) => request());
-    if (requests.length > ROOMS_AT_ONCE) {
-      this.#reconcileLater();
-    }
-  }
-
-  #reconcileLater(): void {
-    this.#roomsTimer ??= setTimeout(() => {
-      this.#roomsTimer = undefined;
-      this.#reconcile();
-    }, ROOMS_PAUSE_MS);
-  }
-
-  /** From where on older events of a room are still wanted. */
-  #since(room: string): string | undefined {
-    return this.#replayed.has(room) ? undefined : this.#wanted.get(room);
-  }
-
-  #ask(room: string): void {
-    const since = this.#since(room);
-    const ref = this.#ref(room);
-    if (since !== undefined) {
-      this.#replaying.set(ref, room);
-    }
-    this.send({ type: 'subscribe', room, ...(since !== undefined && { since }), ref });
-  }
-
-  /** Says which room an answer is about: an `error` frame does not. */
-  #ref(room: string): string {
-    const ref = `room-${++this.#refs}`;
-    this.#asked.set(ref, room);
-    return ref;
-  }
-
-  #caughtUp(ref = ''): void {
-    const room = this.#replaying.get(ref);
-    if (room !== undefined) {
-      this.#replaying.delete(ref);
-      this.#replayed.add(room);
-    }
-  }
-
-  #joined(room: string, ref: string | undefined): void {
-    if (ref !== undefined && this.#asked.delete(ref)) {
-      this.#own.add(room);
-    }
-    const { rooms, refused } = this.#status;
-    this.#set({ rooms: [...new Set([...rooms, room])], refused: refused.filter((other) => other !== room) });
-    this.#reconcile();
-  }
-
-  #left(room: string, reason: string): void {
-    this.#own.delete(room);
-    this.#asked.forEach((other, ref) => other === room && this.#asked.delete(ref));
-    const { rooms, refused } = this.#status;
-    const revoked = reason !== 'client' && this.#wanted.has(room); // to ask again would be refused
-    this.#set({
-      rooms: rooms.filter((other) => other !== room),
-      refused: revoked ? [...refused, room] : refused,
-    });
-    this.#reconcile();
-  }
-
-  #refused(code: string, ref: string | undefined): void {
-    const room = ref === undefined ? undefined : this.#asked.get(ref);
-    if (ref !== undefined && room !== undefined) {
-      this.#asked.delete(ref);
-      this.#replaying.delete(ref);
-      this.#set({ refused: [...new Set([...this.#status.refused, room])] });
-    } else if (code === 'rate_limited') {
-      this.#asked.clear();
-      this.#reconcileLater();
-    }
-  }
-
   // ---- the way out ----
 
   send(message: Outgoing): boolean {
@@ -443,12 +312,13 @@ export class Connection implements Source {
     }
   }
 
+  setRooms(rooms: ReadonlyMap<string, string | undefined>): void {
+    this.#subscriptions.want(rooms);
+  }
+
   stop(): void {
     this.#drop();
     this.#listen(false);
-    this.#wanted = new Map();
-    this.#own.clear();
-    this.#replayed.clear();
     this.#set(IDLE);
   }
 
@@ -503,14 +373,13 @@ export class Connection implements Source {
 
   #drop(): void {
     this.#turn++;
-    for (const timer of [this.#retry, this.#handshake, this.#stable, this.#silence, this.#refresh, this.#roomsTimer]) {
+    for (const timer of [this.#retry, this.#handshake, this.#stable, this.#silence, this.#refresh]) {
       clearTimeout(timer);
     }
     clearInterval(this.#heartbeat);
-    this.#silence = this.#roomsTimer = undefined;
+    this.#silence = undefined;
     this.#farewell = null;
-    this.#asked.clear();
-    this.#replaying.clear();
+    this.#subscriptions.lost();
     this.#line?.close();
     this.#line = null;
   }

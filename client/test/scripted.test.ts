@@ -137,7 +137,7 @@ it('is harmed by nothing that its page does wrong', async () => {
     },
   });
   one.onFrame(broken);
-  one.subscribe(broken);
+  const stop = one.subscribe(broken);
   const printed: unknown[] = [];
   const { error } = console;
   console.error = (...words: unknown[]) => printed.push(words);
@@ -148,8 +148,8 @@ it('is harmed by nothing that its page does wrong', async () => {
     say(socket, goldenEvents['entity.created']);
     say(socket, goldenEvents['chat.message']);
     expect(await heard).toBe(goldenEvents['chat.message'].payload.text);
-    one.disconnect();
   } finally {
+    stop();
     console.error = error;
   }
   expect(new Set(errors)).toEqual(new Set(['cursor', 'frame', 'onFrame', 'watcher']));

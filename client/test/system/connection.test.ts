@@ -296,12 +296,23 @@ describe('rooms', () => {
   });
 
   it('of a hundred components are joined within the server’s limit of messages', async () => {
-    const client = opened(clientOf(hr.token));
-    await connected(client);
+    const earlier = opened(clientOf(hr.token));
+    const since = await new Promise<string>((resolve) => {
+      earlier.onMessage('connected', (_, { cursor = '' }) => resolve(cursor));
+    });
+    const client = clientOf(hr.token);
     const refusals: unknown[] = [];
+    let replays = 0;
     client.onMessage('error', (error) => refusals.push(error));
-    const rooms = Array.from({ length: 60 }, () => `property-${crypto.randomUUID()}`);
-    rooms.forEach((room) => client.subscribeToRoom(room));
+    const replayed = new Promise<void>((resolve) => {
+      client.onMessage('caught_up', () => ++replays === 45 && resolve());
+    });
+    const rooms = Array.from({ length: 90 }, () => `property-${crypto.randomUUID()}`);
+    rooms.slice(0, 45).forEach((room) => client.subscribeToRoom(room, { since }));
+    opened(client);
+    await connected(client);
+    rooms.slice(45).forEach((room) => client.subscribeToRoom(room));
+    await replayed;
     await state(client, (snapshot) => rooms.every((room) => snapshot.rooms.includes(room)));
     expect(refusals).toEqual([]);
   });
