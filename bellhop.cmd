@@ -40,6 +40,19 @@ exit /b %errorlevel%
 :test
 pushd "%HERE%"
 call mvnw.cmd -B verify
+if errorlevel 1 goto tested
+where npm >nul 2>nul
+if errorlevel 1 (
+    echo bellhop: The tests of client need Node 20 or newer, and there is no npm: they were left out. 1>&2
+    popd
+    if defined CI exit /b 1
+    exit /b 0
+)
+cd client
+call npm ci --no-audit --no-fund
+if errorlevel 1 goto tested
+call npm test
+:tested
 set "RESULT=%errorlevel%"
 popd
 exit /b %RESULT%

@@ -5,6 +5,7 @@ import dev.bellhop.model.wire.RoomName;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Recorded calls; everybody in the organisation sees them. */
 public sealed interface CallEvent extends Event {
@@ -17,7 +18,7 @@ public sealed interface CallEvent extends Event {
             UUID entityId,
             String status,
             Instant startedAt,
-            Integer durationS,
+            @Nullable Integer durationS,
             @JsonInclude(JsonInclude.Include.NON_NULL) String recordingUrl,
             @JsonInclude(JsonInclude.Include.NON_NULL) String summary,
             Instant createdAt,

@@ -2,6 +2,7 @@ package dev.bellhop.model.events;
 
 import java.time.Instant;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A person or company that an organisation deals with. The answer of the REST API and the payload of its events.
@@ -17,15 +18,15 @@ public record Entity(
         String name,
         String status,
         Contact contact,
-        DepartmentName department,
+        @Nullable DepartmentName department,
         UUID ownerId,
-        String notes,
+        @Nullable String notes,
         Instant createdAt,
         Instant updatedAt,
         long version) {
 
     /** Either field may be null. */
-    public record Contact(String email, String phone) {}
+    public record Contact(@Nullable String email, @Nullable String phone) {}
 
     public record DepartmentName(UUID id, String name) {}
 }

@@ -4,6 +4,7 @@ import dev.bellhop.model.security.Role;
 import dev.bellhop.model.wire.RoomName;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who belongs to the organisation and in which role. Everybody sees it, and the realtime service takes the permissions of
@@ -15,7 +16,13 @@ public sealed interface MemberEvent extends Event {
      * @param ver version of the membership; a token made at a lower one no longer counts
      */
     record Payload(
-            UUID userId, String name, Role role, List<UUID> propertyIds, UUID departmentId, String status, long ver) {}
+            UUID userId,
+            String name,
+            Role role,
+            List<UUID> propertyIds,
+            @Nullable UUID departmentId,
+            String status,
+            long ver) {}
 
     @Override
     Payload payload();

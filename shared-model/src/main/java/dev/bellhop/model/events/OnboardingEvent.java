@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** The way of a new employee through the forms; seen by the property, HR and, where known, the employee. */
 public sealed interface OnboardingEvent extends Event {
@@ -20,7 +21,7 @@ public sealed interface OnboardingEvent extends Event {
             UUID onboardingId,
             UUID applicationId,
             UUID propertyId,
-            UUID userId,
+            @Nullable UUID userId,
             String employeeName,
             String status,
             @JsonInclude(JsonInclude.Include.NON_NULL) String form,

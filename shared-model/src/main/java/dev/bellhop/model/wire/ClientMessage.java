@@ -2,29 +2,31 @@ package dev.bellhop.model.wire;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import org.jspecify.annotations.Nullable;
 
 /** What a client may say, parsed. {@code ref} is null where the client gave none. */
 public sealed interface ClientMessage {
     String ref();
 
-    record Heartbeat(String ref) implements ClientMessage {}
+    record Heartbeat(@Nullable String ref) implements ClientMessage {}
 
     /** @param since a cursor as the client gave it, unparsed, or null */
-    record Subscribe(String room, String since, String ref) implements ClientMessage {}
+    record Subscribe(
+            String room, @Nullable String since, @Nullable String ref) implements ClientMessage {}
 
-    record Unsubscribe(String room, String ref) implements ClientMessage {}
+    record Unsubscribe(String room, @Nullable String ref) implements ClientMessage {}
 
     /** @param everyMs repeat interval in milliseconds; 0 stops a repetition; null asks once */
-    record GetStats(Long everyMs, String ref) implements ClientMessage {}
+    record GetStats(@Nullable Long everyMs, @Nullable String ref) implements ClientMessage {}
 
-    record Presence(String room, String ref) implements ClientMessage {}
+    record Presence(String room, @Nullable String ref) implements ClientMessage {}
 
-    record Refresh(String token, String ref) implements ClientMessage {}
+    record Refresh(String token, @Nullable String ref) implements ClientMessage {}
 
-    record Pong(String ref) implements ClientMessage {}
+    record Pong(@Nullable String ref) implements ClientMessage {}
 
     /** Not a message of this protocol; to be answered with an error frame. */
-    record Faulty(ErrorCode code, String message, String ref) implements ClientMessage {}
+    record Faulty(ErrorCode code, String message, @Nullable String ref) implements ClientMessage {}
 
     /** Never fails: what is not understood is {@link Faulty}. */
     static ClientMessage parse(String text) {

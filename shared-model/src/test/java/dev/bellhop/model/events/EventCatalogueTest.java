@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * built against. After a wanted change run with {@code -Dgolden=write} and read the difference.
  */
 class EventCatalogueTest {
-    private static final Path GOLDEN = Path.of("src/main/resources/golden");
+    static final Path GOLDEN = Path.of("src/main/resources/golden");
 
     private static final Instant CREATED = Instant.parse("2026-01-01T12:00:00Z");
     private static final Instant UPDATED = Instant.parse("2026-01-01T12:30:00.123456Z");
@@ -159,7 +159,7 @@ class EventCatalogueTest {
     }
 
     /** By the name of the factory method. */
-    private static Map<String, ServerMessage> messages() {
+    static Map<String, ServerMessage> messages() {
         ServerMessage.Connected hello = new ServerMessage.Connected(
                 "5f0c7c9e-6f55-4f3c-9a7e-1f2d3c4b5a69",
                 MARIA.toString(),
