@@ -1,6 +1,6 @@
 -- Several nodes: the spans that have not ended, of nodes that live, are who is connected.
 
--- What the other nodes tell of a connection; null in rows from before, which have ended by the time this is read.
+-- What the other nodes tell of a connection; null in the rows of nodes of an older version.
 alter table span add column name text;
 alter table span add column address text;
 alter table span add column connected_at timestamptz;

@@ -238,8 +238,8 @@ public final class RealtimeService implements AutoCloseable {
         connections.drain(RECONNECT_SPREAD, DRAIN_PATIENCE);
         http.stop();
         spans.close();
+        cluster.leave();
         connections.stop();
-        cluster.close();
         streams.close();
         threads.close();
         store.close();

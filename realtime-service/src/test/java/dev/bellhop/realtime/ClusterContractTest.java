@@ -48,6 +48,7 @@ abstract class ClusterContractTest {
     @AfterEach
     void stopTheOther() {
         two.close();
+        await("a node that ended is forgotten").until(() -> knowsOthers(one) == 0);
     }
 
     private static int knowsOthers(RunningRealtime node) {

@@ -17,9 +17,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * asks them to send connections away; and knows who is connected to them. On a node that is alone all of it costs nothing.
  * Thread-safe.
  */
-public final class Cluster implements AutoCloseable {
+public final class Cluster {
     /** How long the answers of the others may take. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
@@ -76,8 +78,10 @@ public final class Cluster implements AutoCloseable {
             }
         }
 
-        synchronized void timedOut() {
-            answer.complete(new Obeyed(closed, false));
+        /** @param living nodes whose answer still counts */
+        synchronized void timedOut(Set<UUID> living) {
+            unanswered.retainAll(living);
+            answer.complete(new Obeyed(closed, unanswered.isEmpty()));
         }
     }
 
@@ -124,6 +128,26 @@ public final class Cluster implements AutoCloseable {
         this.logReaches = logReaches;
         this.kick = kick;
         hints.listen(this::hear);
+        announce("begins");
+    }
+
+    /** Lets the others look at the leases at once, not at their next turn. */
+    private void announce(String what) {
+        words.add("node " + node + ' ' + what);
+        send();
+    }
+
+    /** The lease was given up. */
+    public void leave() {
+        announce("ends");
+        sender.shutdown();
+        try {
+            if (!sender.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.info("the other nodes were not told of the end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     // ---- how far the log reaches ----
@@ -174,7 +198,7 @@ public final class Cluster implements AutoCloseable {
     public CompletableFuture<Obeyed> kickElsewhere(Kick order) {
         UUID id = UUID.randomUUID();
         Pending pending = new Pending();
-        spans.others().forEach(other -> pending.unanswered.add(other.node()));
+        pending.unanswered.addAll(others());
         if (pending.unanswered.isEmpty()) {
             return CompletableFuture.completedFuture(new Obeyed(0, true));
         }
@@ -196,12 +220,16 @@ public final class Cluster implements AutoCloseable {
         };
         say.run();
         Timer.Task repeat = threads.timer().every(REPEAT, say);
-        Timer.Task end = threads.timer().after(PATIENCE, pending::timedOut);
+        Timer.Task end = threads.timer().after(PATIENCE, () -> pending.timedOut(others()));
         return pending.answer.whenComplete((done, failure) -> {
             repeat.cancel();
             end.cancel();
             orders.remove(id);
         });
+    }
+
+    private Set<UUID> others() {
+        return spans.others().stream().map(SpanStore.Lease::node).collect(Collectors.toSet());
     }
 
     // ---- what the others say ----
@@ -213,6 +241,7 @@ public final class Cluster implements AutoCloseable {
         }
         try {
             switch (parts[0]) {
+                case "node" -> threads.reader().execute(spans::renew);
                 case "log" -> hearLog(parts);
                 case "kick" -> hearKick(parts);
                 case "kicked" ->
@@ -265,10 +294,5 @@ public final class Cluster implements AutoCloseable {
         return spans.others().isEmpty()
                 ? CompletableFuture.completedFuture(List.of())
                 : recent.get(orgId, org -> spans.elsewhere(Optional.of(org)));
-    }
-
-    @Override
-    public void close() {
-        sender.shutdown();
     }
 }

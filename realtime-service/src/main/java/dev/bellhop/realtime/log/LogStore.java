@@ -1,6 +1,8 @@
 package dev.bellhop.realtime.log;
 
 import dev.bellhop.db.Database;
+import dev.bellhop.db.SqlErrors;
+import io.lettuce.core.RedisException;
 
 /**
  * Everything that nodes share: the log, its retention, the spans, and the hints. In PostgreSQL or in Redis, never half in one and
@@ -44,6 +46,20 @@ public record LogStore(EventLog log, Retention retention, SpanStore spans, Hints
                 new RedisSpans(redis),
                 new RedisHints(redis),
                 redis);
+    }
+
+    /** Whether a failure means that the server could not be reached, does not answer or takes no writes now. */
+    public static boolean isAway(Throwable failure) {
+        return SqlErrors.isTransient(failure) || isRedisAway(failure);
+    }
+
+    private static boolean isRedisAway(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RedisException) {
+                return !String.valueOf(cause.getMessage()).startsWith("ERR"); // which is a fault of ours
+            }
+        }
+        return false;
     }
 
     @Override

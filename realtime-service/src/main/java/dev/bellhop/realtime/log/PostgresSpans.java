@@ -143,7 +143,8 @@ final class PostgresSpans implements SpanStore {
     @Override
     public List<Open> open(UUID exceptOf, Optional<UUID> orgId) {
         return jdbi.withHandle(handle -> handle.createQuery("""
-                        select s.org_id, s.connection_id, s.user_id, s.name, s.role, s.transport, s.address, s.connected_at,
+                        select s.org_id, s.connection_id, s.user_id, coalesce(s.name, s.user_id) as name, s.role, s.transport,
+                               coalesce(s.address, '') as address, coalesce(s.connected_at, s.started_at) as connected_at,
                                s.rooms
                         from realtime.span s join realtime.node n on n.id = s.node
                         where s.ended_at is null and (cast(:org as uuid) is null or s.org_id = :org)

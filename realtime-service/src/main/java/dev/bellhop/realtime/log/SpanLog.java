@@ -43,6 +43,9 @@ public final class SpanLog {
     /** {@link System#nanoTime} of the last renewal. Guarded by this. */
     private long renewedAt = System.nanoTime() - RENEW_EVERY.toNanos();
 
+    /** The lease is given up. Guarded by this. */
+    private boolean closed;
+
     /** @param deliveries events that this node handed to connections since its start */
     public SpanLog(SpanStore store, LongSupplier deliveries, MeterRegistry meters) {
         this.store = store;
@@ -102,10 +105,17 @@ public final class SpanLog {
     }
 
     private void renewLease() {
-        long now = System.nanoTime();
-        if (now - renewedAt < RENEW_EVERY.toNanos()) {
+        if (System.nanoTime() - renewedAt >= RENEW_EVERY.toNanos()) {
+            renew();
+        }
+    }
+
+    /** Says that this node lives, and looks which others do. Blocks on the store. */
+    public synchronized void renew() {
+        if (closed) {
             return;
         }
+        long now = System.nanoTime();
         try {
             others = store.renew(node, deliveries.getAsLong());
             renewedAt = now;
@@ -125,6 +135,7 @@ public final class SpanLog {
     /** Writes the last, and tells the others that this node is no more. Blocks on the store. */
     public synchronized void close() {
         flush();
+        closed = true;
         try {
             store.giveUp(node);
         } catch (RuntimeException failure) {

@@ -96,6 +96,20 @@ class RedisEventLogTest extends EventLogContractTest {
     }
 
     @Test
+    @DisplayName("an operator tells a new log where a producer's numbers go on, as docs/operations.md says")
+    void toldWhereToGoOn() {
+        store.log().state(org);
+        redis.ask(calls -> calls.hset("bellhop:{" + org + "}:producers", "api-service", "41"));
+        Append next = new Append(
+                Optional.of(new Append.Numbering("api-service", 42)), List.of(event("custom.x", RoomName.ORG)));
+        assertThat(store.log().append(org, List.of(next)))
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Append.Outcome.Appended.class,
+                        done -> assertThat(done.added()).hasSize(1));
+    }
+
+    @Test
     @DisplayName("a part of the log that was evicted makes it another log, whichever part it is")
     void evicted() {
         for (String part : List.of("state", "log", "ids")) {

@@ -1,5 +1,7 @@
 package dev.bellhop.realtime.testing;
 
+import static redis.embedded.core.ExecutableProvider.newJarResourceProvider;
+
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
@@ -22,8 +24,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A real, durable Redis on a free port for each test class that registers one. Needs {@code redis-server} on the path;
- * {@code .ci/packages} installs it.
+ * A real, durable Redis on a free port for each test class that registers one: the {@code redis-server} of the path, which
+ * {@code .ci/packages} installs, or else an older one out of a jar.
  */
 public final class RedisExtension implements BeforeAllCallback, AfterAllCallback {
     private final int port = freePort();
@@ -48,10 +50,21 @@ public final class RedisExtension implements BeforeAllCallback, AfterAllCallback
         start();
     }
 
+    private static String program() {
+        return Programs.find("redis-server").map(Path::toString).orElseGet(() -> {
+            try {
+                return newJarResourceProvider().get().getAbsolutePath();
+            } catch (IOException e) {
+                throw new UncheckedIOException(
+                        "there is no redis-server on the path and none for this system in the jar", e);
+            }
+        });
+    }
+
     /** With the data that its directory holds. */
     public void start() {
         List<String> command = List.of(
-                "redis-server",
+                program(),
                 "--port",
                 Integer.toString(port),
                 "--bind",
@@ -70,7 +83,7 @@ public final class RedisExtension implements BeforeAllCallback, AfterAllCallback
                     .redirectOutput(directory.resolve("log").toFile())
                     .start();
         } catch (IOException e) {
-            throw new UncheckedIOException("redis-server does not start; .ci/packages installs it", e);
+            throw new UncheckedIOException("Redis does not start", e);
         }
         Awaitility.await("Redis answers")
                 .atMost(Duration.ofSeconds(20))
