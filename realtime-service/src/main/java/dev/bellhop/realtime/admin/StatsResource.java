@@ -86,7 +86,7 @@ public final class StatsResource {
                         caller.orgId().map(orgId -> of(orgId, elsewhere)).orElseGet(() -> ofAll(elsewhere)))));
     }
 
-    /** Hands on the figures of an organisation, when they are there; for live dashboards, so a moment old where there are more nodes. */
+    /** Hands on the figures of an organisation when they are there; those of other nodes may be a moment old. */
     public void tell(UUID orgId, Consumer<Object> then) {
         CompletableFuture<?> unused = cluster.recentlyElsewhere(orgId)
                 .exceptionally(failure -> List.of()) // better the figures of this node than none

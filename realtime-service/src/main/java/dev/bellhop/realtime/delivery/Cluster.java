@@ -251,6 +251,8 @@ public final class Cluster {
             }
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             log.warn("not a word of a node: {}", parts[0]);
+        } catch (RuntimeException fault) {
+            log.error("what another node said was not done word={}", parts[0], fault);
         }
     }
 

@@ -280,7 +280,10 @@ public final class OrgStream {
                 }));
     }
 
-    /** Finds who is on the other nodes, then goes on; at once where there are none, and with what was known where they cannot be asked. */
+    /**
+     * Finds who is on the other nodes, then goes on; at once where there are none, and with what was known when the store cannot be
+     * asked.
+     */
     private void askElsewhere(Runnable then) {
         if (node.spans().others().isEmpty()) {
             presence.elsewhere(List.of());

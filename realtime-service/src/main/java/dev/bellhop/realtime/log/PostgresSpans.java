@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
@@ -62,7 +63,7 @@ final class PostgresSpans implements SpanStore {
     }
 
     @Override
-    public void endAllBut(UUID node, List<UUID> open) {
+    public void endAllBut(UUID node, Set<UUID> open) {
         jdbi.useHandle(handle -> handle.createUpdate("""
                         update realtime.span set ended_at = clock_timestamp(), ended_by = 'unknown'
                         where node = :node and ended_at is null and not id = any(:open)""")

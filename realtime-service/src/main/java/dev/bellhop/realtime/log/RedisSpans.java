@@ -15,10 +15,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
- * Spans and leases in Redis: a hash for each span that goes by itself a day after it was last written, a list of them for each user,
+ * Spans and leases in Redis: a hash for each span that goes by itself a day after it was last written, a list of them for each
+ * user,
  * and for each organisation a hash of those that are open. Times of leases are those of the server.
  */
 final class RedisSpans implements SpanStore {
@@ -154,7 +156,7 @@ final class RedisSpans implements SpanStore {
     }
 
     @Override
-    public void endAllBut(UUID node, List<UUID> open) {
+    public void endAllBut(UUID node, Set<UUID> open) {
         removeOpen((span, entry) -> entry.node().equals(node) && !open.contains(span));
     }
 

@@ -93,7 +93,7 @@ public final class SpanLog {
             }
             if (endsLost) {
                 endsLost = false;
-                store.endAllBut(node, List.copyOf(open));
+                store.endAllBut(node, Set.copyOf(open));
             }
         } catch (RuntimeException failure) {
             dropped.increment(ends.size() + (double) spans.size());

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -31,7 +32,7 @@ public interface SpanStore {
     void write(UUID node, List<Span> begun, List<Span.End> ended);
 
     /** Ends what the store takes for open connections of a node and is not, after some ends could not be written. */
-    void endAllBut(UUID node, List<UUID> open);
+    void endAllBut(UUID node, Set<UUID> open);
 
     /** A connection of another node that lives. */
     record Open(

@@ -339,7 +339,7 @@ abstract class EventLogContractTest {
         assertThat(stored.rooms()).containsExactly("org");
         assertThat(spans.of(org, "u2").get(0).endedAt()).isEmpty();
 
-        spans.endAllBut(there, List.of());
+        spans.endAllBut(there, Set.of());
         assertThat(spans.open(here, Optional.of(org))).isEmpty();
         spans.giveUp(there);
         assertThat(spans.renew(here, 0)).extracting(SpanStore.Lease::node).doesNotContain(there);
