@@ -19,9 +19,8 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Spans and leases in Redis: a hash for each span that goes by itself a day after it was last written, a list of them for each
- * user,
- * and for each organisation a hash of those that are open. Times of leases are those of the server.
+ * Spans and leases in Redis: a hash for each span, which goes by itself a day after it was last written; a list of them for each
+ * user; and for each organisation a hash of those that are open. Times of leases are those of the server.
  */
 final class RedisSpans implements SpanStore {
     private static final String NODES = "bellhop:nodes";
