@@ -15,6 +15,9 @@ import org.eclipse.jetty.util.thread.Invocable.InvocationType;
  * not a thread. Jetty's own eager handler keeps the network's buffers instead, and so refuses a body of half its limit.
  */
 public final class WholeBodies extends Handler.Wrapper {
+    /** Times the limit up to which a body is thrown away before it is refused. */
+    private static final int THROWN_AWAY = 8;
+
     private final int maxBytes;
 
     /** @param maxBytes a longer body is answered with 413 */
@@ -29,7 +32,7 @@ public final class WholeBodies extends Handler.Wrapper {
             return super.handle(request, response, callback);
         }
         if (request.getLength() > maxBytes) {
-            Response.writeError(request, response, callback, 413);
+            refuseTooLong(request, response, callback);
             return true;
         }
         Content.Source.asByteArrayAsync(
@@ -40,6 +43,19 @@ public final class WholeBodies extends Handler.Wrapper {
                         body -> handleWhole(new Read(request, body), response, callback),
                         failure -> refuse(request, response, callback, failure)));
         return true;
+    }
+
+    /**
+     * Clients send their whole body before they look for an answer; one that finds the line closed never learns why. So what
+     * is somewhat too long is taken in and thrown away first.
+     */
+    private void refuseTooLong(Request request, Response response, Callback callback) {
+        Callback answer = Callback.from(() -> Response.writeError(request, response, callback, 413), callback::failed);
+        if (request.getLength() > (long) THROWN_AWAY * maxBytes) {
+            answer.succeeded();
+        } else {
+            Content.Source.consumeAll(request, answer);
+        }
     }
 
     private void handleWhole(Request request, Response response, Callback callback) {

@@ -19,6 +19,9 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * not a thread. Jetty's own eager handler keeps the network's buffers instead, and so refuses a body of half its limit.
  */
 public final class WholeBodies extends Handler.Wrapper {
+    /** Times the limit up to which a body is thrown away before it is refused. */
+    private static final int THROWN_AWAY = 8;
+
     private final int maxBytes;
     private final Duration timeout;
 
@@ -38,12 +41,12 @@ public final class WholeBodies extends Handler.Wrapper {
         if (!hasBody) {
             return super.handle(request, response, callback);
         }
-        if (request.getLength() > maxBytes) {
-            Response.writeError(request, response, callback, 413);
-            return true;
-        }
         // Whoever sets it answers: the body that came, or the time that is up.
         AtomicBoolean settled = new AtomicBoolean();
+        if (request.getLength() > maxBytes) {
+            refuseTooLong(settled, request, response, callback);
+            return true;
+        }
         Content.Source.asByteArrayAsync(
                 request,
                 maxBytes,
@@ -63,6 +66,30 @@ public final class WholeBodies extends Handler.Wrapper {
             watch(settled, request, response, callback);
         }
         return true;
+    }
+
+    /**
+     * Clients send their whole body before they look for an answer; one that finds the line closed never learns why. So what
+     * is somewhat too long is taken in and thrown away first.
+     */
+    private void refuseTooLong(AtomicBoolean settled, Request request, Response response, Callback callback) {
+        Runnable answer = () -> {
+            if (settled.compareAndSet(false, true)) {
+                Response.writeError(request, response, callback, 413);
+            }
+        };
+        if (request.getLength() > (long) THROWN_AWAY * maxBytes) {
+            answer.run();
+            return;
+        }
+        Content.Source.consumeAll(request, Callback.from(answer, failure -> {
+            if (settled.compareAndSet(false, true)) {
+                callback.failed(failure);
+            }
+        }));
+        if (!settled.get()) {
+            watch(settled, request, response, callback);
+        }
     }
 
     private void watch(AtomicBoolean settled, Request request, Response response, Callback callback) {
