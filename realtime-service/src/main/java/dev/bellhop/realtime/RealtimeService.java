@@ -13,6 +13,8 @@ import dev.bellhop.realtime.admin.StatsResource;
 import dev.bellhop.realtime.connections.Connections;
 import dev.bellhop.realtime.connections.RealtimeHandler;
 import dev.bellhop.realtime.contract.ContractResource;
+import dev.bellhop.realtime.dashboard.DashboardFiles;
+import dev.bellhop.realtime.dashboard.DashboardHandler;
 import dev.bellhop.realtime.delivery.DeliveryMeter;
 import dev.bellhop.realtime.delivery.NodeThreads;
 import dev.bellhop.realtime.delivery.OrgStreams;
@@ -37,6 +39,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.json.JavalinJackson;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -83,6 +86,7 @@ public final class RealtimeService implements AutoCloseable {
     private final Timer.Task retentionTask;
     private final Timer.Task spanTask;
     private final Timer.Task headerTask;
+    private final DashboardHandler dashboard;
     private final Javalin http;
 
     private RealtimeService(Config config, Clock clock, Database database, NodeThreads threads) {
@@ -118,6 +122,7 @@ public final class RealtimeService implements AutoCloseable {
         spanTask = threads.timer().every(SPAN_INTERVAL, () -> threads.writer().execute(spans::flush));
         HeaderDeadline headers = new HeaderDeadline(config.headerTimeout());
         headerTask = threads.timer().every(config.headerTimeout().dividedBy(LOOKS_A_DEADLINE), headers::look);
+        dashboard = new DashboardHandler(DashboardFiles.of(config.dashboardDirectory()), config.apiUrl());
         http = Javalin.create(javalin -> configure(javalin, config, routes, tokens, eventLog, headers));
     }
 
@@ -161,7 +166,8 @@ public final class RealtimeService implements AutoCloseable {
             server.setStopTimeout(STOP_TIMEOUT.toMillis());
             Handler.Sequence javalinHandlers = new Handler.Sequence(); // Javalin adds itself to the innermost sequence
             Handler http = new WithoutUpgrade(new WholeBodies(MAX_BODY_BYTES, config.bodyTimeout(), javalinHandlers));
-            server.setHandler(new RealtimeHandler(connections, tokens, eventLog, streams::standing, config, http));
+            dashboard.setHandler(http);
+            server.setHandler(new RealtimeHandler(connections, tokens, eventLog, streams::standing, config, dashboard));
         });
         routes.register(javalin.routes);
     }
@@ -200,6 +206,11 @@ public final class RealtimeService implements AutoCloseable {
 
     public int port() {
         return http.port();
+    }
+
+    /** Tells the dashboard where the REST API is, when that was not known at the start. */
+    public void apiIsAt(URI address) {
+        dashboard.apiIsAt(address);
     }
 
     /** Method and path of every call that Javalin serves; what the contract is held against. */
