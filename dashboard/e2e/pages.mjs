@@ -1,5 +1,6 @@
 /** Every page, how it is reached, and what is there once it has something to show. */
-const table = (label) => (page) => page.getByRole('table', { name: label }).locator('tbody tr[data-id]').first().waitFor();
+const table = (label) => (page) =>
+  page.getByRole('table', { name: label }).locator('tbody tr[data-id]').first().waitFor();
 
 export const PAGES = [
   { name: 'overview', show: '', ready: (page) => page.locator('.bars meter').first().waitFor() },
@@ -10,7 +11,10 @@ export const PAGES = [
     show: 'onboarding',
     ready: async (page) => {
       await table('Onboardings')(page);
-      await page.getByRole('button', { name: /^Forms of/ }).first().click();
+      await page
+        .getByRole('button', { name: /^Forms of/ })
+        .first()
+        .click();
       await page.getByRole('dialog').getByText('policies').first().waitFor();
     },
   },

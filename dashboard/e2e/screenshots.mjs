@@ -23,7 +23,10 @@ try {
     const admin = await Visitor.of(browser, system, 'admin@harbor.example', options);
     for (const { name, show, ready } of PAGES) {
       await admin.open(show);
-      await ready(admin.page);
+      await ready(admin.page).catch(async (error) => {
+        await admin.page.screenshot({ path: `${folder}failed.png` });
+        throw new Error(`${name}, ${look}: ${admin.errors.join(' ')}`, { cause: error });
+      });
       await admin.page.screenshot({ path: `${folder}${name}-${look}.png`, fullPage: true, animations: 'disabled' });
     }
     await admin.close();

@@ -17,6 +17,7 @@ import { WebSocketTest } from '../pages/WebSocketTest';
 import { link, useRoute } from '../router';
 import type { User } from '../session';
 import type { Theme } from '../theme';
+import { Boundary } from '../ui/Boundary';
 import { Button } from '../ui/form';
 import { ConnectionBadge } from './ConnectionBadge';
 import { Toasts } from './Toasts';
@@ -142,7 +143,9 @@ export function Shell({ theme, toggleTheme }: { theme: Theme; toggleTheme: () =>
       </nav>
       <main id="main" ref={main} tabIndex={-1}>
         {current ? (
-          <current.Component key={current.page} />
+          <Boundary key={current.page}>
+            <current.Component />
+          </Boundary>
         ) : (
           <div className="empty">
             <h1>Not found</h1>

@@ -9,6 +9,9 @@ export interface Point {
 
 const HEIGHT = 120;
 
+/** Seconds that a chart shows at least. */
+const SPAN = 60;
+
 function options(width: number, element: HTMLElement): uPlot.Options {
   const style = getComputedStyle(element);
   const color = (name: string) => style.getPropertyValue(name).trim();
@@ -23,9 +26,12 @@ function options(width: number, element: HTMLElement): uPlot.Options {
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false },
-    scales: { y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.2))] } },
+    scales: {
+      x: { range: (_, min, max) => [Math.min(min, max - SPAN), max] },
+      y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.2))] },
+    },
     axes: [
-      { ...axis, space: 70 },
+      { ...axis, size: 26, space: 70 },
       { ...axis, size: 34, space: 28, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10_000] },
     ],
     series: [{}, { stroke: color('--accent-text'), fill: color('--accent-soft'), width: 2, points: { show: false } }],

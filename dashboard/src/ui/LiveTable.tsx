@@ -75,7 +75,7 @@ export function LiveTable<R extends { id: string }>({ label, list, columns, empt
                   key={item.id}
                   role="row"
                   data-id={item.id}
-                  className={gone ? 'gone' : 'row'}
+                  className={gone ? 'gone' : 'here'}
                   aria-busy={list.pending.has(item.id)}
                   inert={gone}
                 >
