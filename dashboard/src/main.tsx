@@ -18,12 +18,11 @@ interface Connected {
   journal: Journal;
 }
 
-/** One client for each user; its place in the stream survives a reload of the tab. */
+/** One client for each log-in; the provider connects it and ends it. Its place in the stream survives a reload of the tab. */
 let current: Connected | null = null;
 
 function connected(session: Session, apiUrl: string, user: User): Connected {
   if (current?.user.id !== user.id) {
-    current?.client.disconnect();
     const cursorKey = `bellhop.cursor.${user.id}`;
     const client = new RealtimeClient({
       apiUrl,
@@ -42,7 +41,6 @@ function Root({ session, apiUrl }: { session: Session; apiUrl: string }) {
   const [theme, toggleTheme] = useTheme();
   const user = useUser(session);
   if (!user) {
-    current?.client.disconnect();
     current = null;
     return <LoginPage session={session} />;
   }
