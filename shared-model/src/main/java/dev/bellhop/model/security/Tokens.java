@@ -135,7 +135,8 @@ public final class Tokens {
             if (fault.isPresent()) {
                 return new Verdict.Invalid(fault.get());
             }
-            Optional<Algorithm> algorithm = header.has("kid") && !header.path("kid").isTextual()
+            Optional<Algorithm> algorithm = header.has("kid")
+                            && !header.path("kid").isTextual()
                     ? Optional.empty()
                     : keys.verifier(Optional.ofNullable(header.path("kid").textValue()));
             if (algorithm.isEmpty()) {
