@@ -101,17 +101,18 @@ describe('dashboard', { concurrency: false }, () => {
       await visitor.page.getByRole('button', { name: 'Edit Contested' }).click();
     }
     const dialog = (visitor) => visitor.page.getByRole('dialog');
+    const cell = (visitor, name) => visitor.page.getByRole('table').getByText(name, { exact: true });
     await dialog(one).getByLabel('Name').fill('Contested, first');
     await dialog(one).getByRole('button', { name: 'Save' }).click();
-    await one.text('Contested, first').waitFor();
+    await cell(one, 'Contested, first').waitFor();
     await dialog(other).getByTestId('overtaken').filter({ hasText: 'Contested, first' }).waitFor();
     await dialog(other).getByLabel('Name').fill('Contested, second');
     await dialog(other).getByRole('button', { name: 'Save anyway' }).click();
-    await one.text('Contested, second').waitFor();
+    await cell(one, 'Contested, second').waitFor();
 
     await other.page.getByRole('button', { name: 'Delete Contested, second' }).click();
     await dialog(other).getByRole('button', { name: 'Delete' }).click();
-    await one.text('Contested, second').waitFor({ state: 'detached' });
+    await cell(one, 'Contested, second').waitFor({ state: 'detached' });
     await leave();
   });
 
@@ -142,10 +143,7 @@ describe('dashboard', { concurrency: false }, () => {
     const before = Number((await member.page.getByTestId('unread').textContent()) || 0);
     await machine.call('POST', '/notifications', { message: 'Fire drill at noon', severity: 'warning' });
     await member.text('Fire drill at noon').waitFor();
-    await member.page
-      .getByTestId('unread')
-      .getByText(String(before + 1))
-      .waitFor();
+    await unreadIs(member, before + 1);
     await member.open('notifications');
     await member.page.getByRole('button', { name: 'Mark as read: Fire drill at noon' }).click();
     await unreadIs(member, before);

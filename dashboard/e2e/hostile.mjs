@@ -38,7 +38,7 @@ const BY_HAND = [
   'a < b && c > d "quoted" \'single\'',
   "O'Brien & Sons",
   '<name@example.com>',
-  '\u202Eright to left\u202C',
+  'اسم من اليمين إلى اليسار',
   'zero\u200Bwidth',
   'e\u0301 e\u0301\u0301\u0301\u0301\u0301',
   '👩‍👩‍👧‍👦 🏳️‍🌈',

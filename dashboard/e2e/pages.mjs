@@ -1,4 +1,7 @@
-/** Every page, how it is reached, and what is there once it has something to show. */
+/**
+ * Every page, how it is reached, and what is there once it has something to show; `settle` is how long a picture of it waits
+ * for more, in milliseconds.
+ */
 const table = (label) => (page) =>
   page.getByRole('table', { name: label }).locator('tbody tr[data-id]').first().waitFor();
 
@@ -36,6 +39,7 @@ export const PAGES = [
   {
     name: 'realtime',
     show: 'realtime',
+    settle: 4000,
     ready: async (page) => {
       await page.locator('.people li').first().waitFor();
       await page.locator('figcaption b').filter({ hasNotText: '–' }).nth(3).waitFor();
@@ -81,4 +85,12 @@ export async function furnish(system) {
   const started_at = new Date().toISOString();
   await hr.call('POST', '/calls', { entity_id: entity.id, started_at, duration_s: 431 });
   await hr.call('POST', '/notifications', { message: 'The lift is serviced on Friday', severity: 'warning' });
+}
+
+/** Events that come while somebody looks. */
+export async function stir(system) {
+  const hr = await system.logIn('hr@harbor.example');
+  const entity = await hr.call('POST', '/entities', { type: 'candidate', name: 'Grace Hopper' });
+  await hr.call('PATCH', `/entities/${entity.id}`, { status: 'interview' });
+  await hr.call('DELETE', `/entities/${entity.id}`);
 }

@@ -111,7 +111,7 @@ function Conversation({ chat }: { chat: Chat }) {
   const { user } = useApp();
   const messages = useLiveCollection('messages', { chat_id: chat.id }, { limit: 200 });
   const { run } = useAction();
-  const list = useRef<HTMLOListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const form = useRef<HTMLFormElement>(null);
   const atEnd = useRef(true);
   const newest = messages.items[0]?.id;
@@ -144,8 +144,9 @@ function Conversation({ chat }: { chat: Chat }) {
       {messages.status === 'error' ? (
         <Failure error={messages.error} retry={() => void messages.refetch()} />
       ) : (
-        <ol
+        <div
           ref={list}
+          className="messages"
           role="log"
           tabIndex={0}
           aria-label="Messages"
@@ -154,22 +155,24 @@ function Conversation({ chat }: { chat: Chat }) {
             atEnd.current = scrollHeight - scrollTop - clientHeight < 40;
           }}
         >
-          {messages.status === 'ready' && messages.items.length === 0 && (
-            <li className="muted">Nobody has written yet.</li>
-          )}
-          {[...messages.items].reverse().map(({ id, author_id, author_name, text, created_at }) => (
-            <li
-              key={id}
-              className={!author_id || author_id === user.id ? 'own' : ''}
-              aria-busy={messages.pending.has(id)}
-            >
-              <span className="muted">
-                {author_name ?? user.name} · <time dateTime={created_at}>{clock(created_at)}</time>
-              </span>
-              <p>{text}</p>
-            </li>
-          ))}
-        </ol>
+          <ol>
+            {messages.status === 'ready' && messages.items.length === 0 && (
+              <li className="muted">Nobody has written yet.</li>
+            )}
+            {[...messages.items].reverse().map(({ id, author_id, author_name, text, created_at }) => (
+              <li
+                key={id}
+                className={!author_id || author_id === user.id ? 'own' : ''}
+                aria-busy={messages.pending.has(id)}
+              >
+                <span className="muted">
+                  {author_name ?? user.name} · <time dateTime={created_at}>{clock(created_at)}</time>
+                </span>
+                <p>{text}</p>
+              </li>
+            ))}
+          </ol>
+        </div>
       )}
       <form ref={form} onSubmit={send}>
         <textarea name="text" aria-label="Message" rows={2} maxLength={8000} required onKeyDown={sendOnEnter} />

@@ -1,6 +1,6 @@
 import type { Entity } from '@bellhop/client';
 import { useLiveCollection } from '@bellhop/client/react';
-import { useDeferredValue, useRef, useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import { ApiError } from '../app';
 import { useRoute } from '../router';
 import { Page, Status, When } from '../ui/bits';
@@ -137,17 +137,19 @@ interface EditDialogProps {
 
 /** Saves only what this user has seen: when somebody was faster, it shows what they wrote and asks. */
 function EditDialog({ opened, live, save, onClose }: EditDialogProps) {
-  const seen = useRef(opened.version);
-  const overtaken = live !== undefined && live.version > opened.version;
+  const [saving, setSaving] = useState(false); // then the newer version is this one
+  const overtaken = !saving && live !== undefined && live.version > opened.version;
   return (
     <FormDialog
       title={`Edit ${opened.name}`}
       submit={overtaken ? 'Save anyway' : 'Save'}
       onClose={onClose}
       onSubmit={async (values) => {
+        setSaving(true);
         try {
-          await save(draftOf(values, false), overtaken ? live.version : seen.current);
+          await save(draftOf(values, false), overtaken ? live.version : opened.version);
         } catch (error) {
+          setSaving(false);
           if (error instanceof ApiError && error.status === 412) {
             throw new Error(
               'Somebody changed this entity while you were at it. Look at their version, and save again.',
@@ -166,7 +168,7 @@ function EditDialog({ opened, live, save, onClose }: EditDialogProps) {
                 version in its place.
               </p>
             )}
-            {live === undefined && <p className="notice">It is no more on this list.</p>}
+            {!saving && live === undefined && <p className="notice">It is no more on this list.</p>}
           </div>
           <EntityFields faults={faults} entity={opened} />
         </>

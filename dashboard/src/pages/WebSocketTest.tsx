@@ -31,6 +31,23 @@ const typeOf = (frame: Frame | Outgoing) => (typeof frame === 'string' ? 'text' 
 const bodyOf = (frame: Frame | Outgoing) =>
   typeof frame === 'string' ? frame : JSON.stringify('payload' in frame ? frame.payload : frame);
 
+function Row({ line: { at, direction, frame } }: { line: Line }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <li className={direction}>
+      <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+        <summary>
+          <span role="img" aria-label={direction === 'in' ? 'received' : 'sent'}>
+            {direction === 'in' ? '←' : '→'}
+          </span>{' '}
+          <time>{clock(at)}</time> <b>{typeOf(frame)}</b> <span className="muted">{bodyOf(frame)}</span>
+        </summary>
+        {open && <Json value={frame} />}
+      </details>
+    </li>
+  );
+}
+
 export function WebSocketTest() {
   const { client, journal } = useApp();
   const { state, isConnected, transport, session } = useConnectionState();
@@ -55,16 +72,8 @@ export function WebSocketTest() {
           <h2 id="frames">Frames</h2>
           <ol className="scroll" tabIndex={0} aria-label="Frames, newest first" data-testid="frames">
             {lines.length === 0 && <li className="muted">Nothing said yet. Send something, or wait for a ping.</li>}
-            {lines.map(({ key, at, direction, frame }) => (
-              <li key={key} className={direction}>
-                <details>
-                  <summary>
-                    <span aria-label={direction === 'in' ? 'received' : 'sent'}>{direction === 'in' ? '←' : '→'}</span>{' '}
-                    <time>{clock(at)}</time> <b>{typeOf(frame)}</b> <span className="muted">{bodyOf(frame)}</span>
-                  </summary>
-                  <Json value={frame} />
-                </details>
-              </li>
+            {lines.map((line) => (
+              <Row key={line.key} line={line} />
             ))}
           </ol>
         </section>

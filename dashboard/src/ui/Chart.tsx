@@ -42,12 +42,13 @@ function options(width: number, element: HTMLElement): uPlot.Options {
 export function Chart({ label, points, unit = '' }: { label: string; points: readonly Point[]; unit?: string }) {
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
+  const data = useRef<uPlot.AlignedData>([[], []]);
   const latest = points.at(-1)?.value;
   useEffect(() => {
     const host = element.current as HTMLDivElement;
     const draw = () => {
       plot.current?.destroy();
-      plot.current = new uPlot(options(host.clientWidth, host), [[], []], host);
+      plot.current = new uPlot(options(host.clientWidth, host), data.current, host);
     };
     draw();
     const resized = new ResizeObserver(() => plot.current?.setSize({ width: host.clientWidth, height: HEIGHT }));
@@ -61,7 +62,8 @@ export function Chart({ label, points, unit = '' }: { label: string; points: rea
     };
   }, []);
   useEffect(() => {
-    plot.current?.setData([points.map(({ at }) => at), points.map(({ value }) => value)]);
+    data.current = [points.map(({ at }) => at), points.map(({ value }) => value)];
+    plot.current?.setData(data.current);
   }, [points]);
   return (
     <figure className="chart card">

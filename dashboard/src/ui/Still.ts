@@ -13,7 +13,7 @@ export interface Still<R> {
   show: () => void;
   /** For the element around the rows. */
   handlers: {
-    onPointerEnter: (event: React.PointerEvent) => void;
+    onPointerMove: (event: React.PointerEvent) => void;
     onPointerLeave: () => void;
     onFocus: () => void;
     onBlur: (event: React.FocusEvent) => void;
@@ -32,7 +32,7 @@ export function useStill<R extends { id: string }>(items: readonly R[]): Still<R
       setHeld(null);
     }
   };
-  const hold = () => setHeld((now) => now ?? items);
+  const hold = () => setHeld((now) => now ?? (items.length > 0 ? items : null));
   const live = new Map(items.map((item) => [item.id, item]));
   const rows = (held ?? items).map((item) => ({ item: live.get(item.id) ?? item, gone: !live.has(item.id) }));
   const known = new Set(held?.map((item) => item.id));
@@ -41,7 +41,7 @@ export function useStill<R extends { id: string }>(items: readonly R[]): Still<R
     waiting: held ? items.filter((item) => !known.has(item.id)).length : 0,
     show: () => setHeld(items),
     handlers: {
-      onPointerEnter: (event) => {
+      onPointerMove: (event) => {
         if (event.pointerType === 'mouse') {
           inside.current.pointer = true;
           hold();
