@@ -46,6 +46,9 @@ final class Catchup {
         }
     };
 
+    private List<Frame> lastDue = List.of();
+    private List<Bundle> lastBundles = List.of();
+
     Catchup(UUID orgId, LogView view, EventLog log, Steps steps, Clock clock) {
         this.orgId = orgId;
         this.view = view;
@@ -83,6 +86,8 @@ final class Catchup {
     void forget() {
         chunks.clear();
         readers.clear();
+        lastDue = List.of();
+        lastBundles = List.of();
     }
 
     private void pump(Subscriber subscriber) {
@@ -132,8 +137,17 @@ final class Catchup {
             }
         }
         behind.replayed += due.size();
-        Bundle.of(due).forEach(subscriber::offer);
+        bundlesOf(due).forEach(subscriber::offer);
         return true;
+    }
+
+    /** After a restart thousands miss the same events: what was encoded for the last one serves the next one too. */
+    private List<Bundle> bundlesOf(List<Frame> due) {
+        if (!due.equals(lastDue)) {
+            lastDue = due;
+            lastBundles = Bundle.of(due);
+        }
+        return lastBundles;
     }
 
     private boolean advanceRoom(Subscriber subscriber, Behind behind, RoomReplay replay) {
