@@ -69,7 +69,7 @@ export function CallsPage() {
           },
           { header: 'Status', width: 12, cell: ({ status }) => <Status>{status ?? 'processing'}</Status> },
           {
-            header: 'Do',
+            header: 'Actions',
             width: 16,
             cell: ({ id, status, entity_id }) =>
               status === 'processing' && (

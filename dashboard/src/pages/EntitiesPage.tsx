@@ -78,7 +78,7 @@ export function EntitiesPage() {
           { header: 'Department', width: 14, cell: ({ department }) => department?.name ?? '–' },
           { header: 'Changed', width: 12, cell: ({ updated_at }) => <When at={updated_at} /> },
           {
-            header: 'Do',
+            header: 'Actions',
             width: 16,
             cell: (entity) => (
               <span className="actions">

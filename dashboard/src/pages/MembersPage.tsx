@@ -58,7 +58,7 @@ export function MembersPage() {
           { header: 'Properties', width: 24, cell: ({ property_ids }) => propertyNames(property_ids) || '–' },
           { header: 'Status', width: 12, cell: ({ status }) => <Status>{status ?? 'active'}</Status> },
           {
-            header: 'Do',
+            header: 'Actions',
             width: 14,
             cell: (member) =>
               manages &&

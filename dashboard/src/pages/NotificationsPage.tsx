@@ -51,7 +51,7 @@ export function NotificationsPage() {
           { header: 'Severity', width: 16, cell: ({ severity }) => <Status>{severity}</Status> },
           { header: 'Sent', width: 16, cell: ({ created_at }) => <When at={created_at} /> },
           {
-            header: 'Do',
+            header: 'Actions',
             width: 18,
             cell: ({ id, read_at, message }) =>
               read_at ? (

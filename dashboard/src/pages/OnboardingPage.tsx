@@ -56,7 +56,7 @@ export function OnboardingPage() {
           { header: 'Status', width: 14, cell: ({ status: now }) => <Status>{now}</Status> },
           { header: 'Started', width: 12, cell: ({ created_at }) => <When at={created_at} /> },
           {
-            header: 'Do',
+            header: 'Actions',
             width: 20,
             cell: (onboarding) => (
               <span className="actions">

@@ -55,7 +55,7 @@ export function SharesPage() {
           { header: 'By', width: 22, cell: ({ shared_by_name }) => shared_by_name },
           { header: 'Since', width: 14, cell: ({ created_at }) => <When at={created_at} /> },
           {
-            header: 'Do',
+            header: 'Actions',
             width: 16,
             cell: (share) =>
               (share.shared_by === user.id || may.manageStaff(user)) && (
