@@ -62,7 +62,7 @@ export function Shell({ theme, toggleTheme }: { theme: Theme; toggleTheme: () =>
   const main = useRef<HTMLElement>(null);
   const shown = useRef(page);
   const notifications = useLiveCollection('notifications');
-  const unread = notifications.items.filter((notification) => notification.read_at === null).length;
+  const unread = notifications.items.filter(({ read_at }) => !read_at).length;
   const allowed = PAGES.flatMap(({ entries }) => entries).filter((entry) => entry.allowed?.(user) ?? true);
   const current = allowed.find((entry) => entry.page === page);
   const title = current?.title ?? 'Not found';

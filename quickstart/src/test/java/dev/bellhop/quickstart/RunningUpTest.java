@@ -73,7 +73,8 @@ class RunningUpTest {
     }
 
     @Test
-    @DisplayName("the dashboard's page is there, knows where the API is, and may call it, under both names of this machine")
+    @DisplayName(
+            "the dashboard's page is there, knows where the API is, and may call it, under both names of this machine")
     void dashboard() throws Exception {
         HttpClient client = HttpClient.newHttpClient();
         int port = addresses.realtime().getPort();
