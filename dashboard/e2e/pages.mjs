@@ -6,7 +6,7 @@ const table = (label) => (page) =>
   page.getByRole('table', { name: label }).locator('tbody tr[data-id]').first().waitFor();
 
 export const PAGES = [
-  { name: 'overview', show: '', ready: (page) => page.locator('.bars meter').first().waitFor() },
+  { name: 'overview', show: '', ready: (page) => page.locator('.bars progress').first().waitFor() },
   { name: 'applications', show: 'applications', ready: table('Applications') },
   { name: 'onboarding', show: 'onboarding', ready: table('Onboardings') },
   {

@@ -51,7 +51,7 @@ function Bars({ counts, page }: { counts: Record<string, number>; page: string }
           <a href={link(page, { status })}>
             <Status>{status}</Status>
           </a>
-          <meter value={count} max={most} aria-label={status.replaceAll('_', ' ')} />
+          <progress value={count} max={most} aria-label={status.replaceAll('_', ' ')} />
           <b>{count}</b>
         </li>
       ))}

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
+import { clock } from '../time';
 
 export interface Point {
   /** Seconds since 1970. */
@@ -31,7 +32,7 @@ function options(width: number, element: HTMLElement): uPlot.Options {
       y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.2))] },
     },
     axes: [
-      { ...axis, size: 26, space: 70 },
+      { ...axis, size: 26, space: 90, values: (_, splits) => splits.map((at) => clock(at * 1000)) },
       { ...axis, size: 34, space: 28, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10_000] },
     ],
     series: [{}, { stroke: color('--accent-text'), fill: color('--accent-soft'), width: 2, points: { show: false } }],
