@@ -15,7 +15,8 @@ import java.util.Set;
  * Every setting of the service. Docs: docs/configuration.md.
  *
  * @param port 0 takes a free one
- * @param databaseUrl JDBC address with user and password
+ * @param databaseUrl JDBC address with user and password; empty where the log is in Redis
+ * @param redisUrl {@code redis://} or {@code rediss://}; where it is given, the log is there
  * @param eventSecrets those that may sign {@code POST /events}
  * @param stripHtml whether HTML elements are taken out of event texts ({@code strip}) or stay ({@code verbatim})
  * @param headerTimeout from the first byte of a request to the end of its headers
@@ -28,7 +29,8 @@ import java.util.Set;
 public record Config(
         String host,
         int port,
-        String databaseUrl,
+        Optional<String> databaseUrl,
+        Optional<String> redisUrl,
         TokenKeys tokenKeys,
         List<Secret> eventSecrets,
         List<String> allowedOrigins,
@@ -69,10 +71,12 @@ public record Config(
     /** @throws Env.Faults naming every setting that is wrong */
     public static Config from(Map<String, String> variables) {
         Env env = new Env(variables);
+        Optional<String> redisUrl = redisUrl(env);
         Config config = new Config(
                 env.text("BELLHOP_HOST", "0.0.0.0"),
                 env.port("BELLHOP_REALTIME_PORT", 8081),
-                env.text("BELLHOP_REALTIME_DATABASE_URL").orElseGet(() -> env.required("BELLHOP_DATABASE_URL")),
+                redisUrl.isPresent() ? Optional.empty() : Optional.of(databaseUrl(env)),
+                redisUrl,
                 TokenKeys.from(env, false),
                 env.webhookSecrets("BELLHOP_EVENT_SECRETS"),
                 env.words("BELLHOP_ALLOWED_ORIGINS"),
@@ -106,7 +110,19 @@ public record Config(
         return config;
     }
 
-    /** Leaves out what is secret: the database address holds a password. */
+    private static Optional<String> redisUrl(Env env) {
+        Optional<String> url = env.text("BELLHOP_REDIS_URL");
+        if (url.isPresent() && !url.get().matches("rediss?://[^/\\s]+(/[0-9]{1,4})?/?")) {
+            env.fault("BELLHOP_REDIS_URL is not a Redis address, such as redis://:password@host:6379/0.");
+        }
+        return url;
+    }
+
+    private static String databaseUrl(Env env) {
+        return env.text("BELLHOP_REALTIME_DATABASE_URL").orElseGet(() -> env.required("BELLHOP_DATABASE_URL"));
+    }
+
+    /** Leaves out what is secret: the addresses of the stores hold passwords. */
     @Override
     public String toString() {
         return "Config[" + host + ":" + port + "]";

@@ -1,6 +1,5 @@
 package dev.bellhop.realtime;
 
-import dev.bellhop.db.Database;
 import dev.bellhop.model.config.Env;
 import dev.bellhop.model.security.Signature;
 import dev.bellhop.model.security.Tokens;
@@ -15,6 +14,7 @@ import dev.bellhop.realtime.connections.RealtimeHandler;
 import dev.bellhop.realtime.contract.ContractResource;
 import dev.bellhop.realtime.dashboard.DashboardFiles;
 import dev.bellhop.realtime.dashboard.DashboardHandler;
+import dev.bellhop.realtime.delivery.Cluster;
 import dev.bellhop.realtime.delivery.DeliveryMeter;
 import dev.bellhop.realtime.delivery.NodeThreads;
 import dev.bellhop.realtime.delivery.OrgStreams;
@@ -28,9 +28,11 @@ import dev.bellhop.realtime.http.WithoutUpgrade;
 import dev.bellhop.realtime.ingest.BroadcastResource;
 import dev.bellhop.realtime.ingest.EventRules;
 import dev.bellhop.realtime.ingest.IngestResource;
+import dev.bellhop.realtime.log.Append;
 import dev.bellhop.realtime.log.EventLog;
+import dev.bellhop.realtime.log.LogStore;
 import dev.bellhop.realtime.log.LogWriter;
-import dev.bellhop.realtime.log.PostgresEventLog;
+import dev.bellhop.realtime.log.LoggedEvent;
 import dev.bellhop.realtime.log.Retention;
 import dev.bellhop.realtime.log.SpanLog;
 import dev.bellhop.realtime.rooms.Standing;
@@ -43,6 +45,7 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Handler;
@@ -78,52 +81,61 @@ public final class RealtimeService implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(RealtimeService.class);
 
-    private final Database database;
+    private final LogStore store;
     private final NodeThreads threads;
     private final OrgStreams streams;
     private final Connections connections;
     private final SpanLog spans;
+    private final Cluster cluster;
     private final Timer.Task retentionTask;
     private final Timer.Task spanTask;
     private final Timer.Task headerTask;
     private final DashboardHandler dashboard;
     private final Javalin http;
 
-    private RealtimeService(Config config, Clock clock, Database database, NodeThreads threads) {
-        this.database = database;
+    private RealtimeService(Config config, Clock clock, LogStore store, NodeThreads threads) {
+        this.store = store;
         this.threads = threads;
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Tokens tokens = Tokens.with(config.tokenKeys(), clock);
-        EventLog eventLog = new PostgresEventLog(database.jdbi());
+        EventLog eventLog = store.log();
         DeliveryMeter meter = new DeliveryMeter(meters);
-        spans = new SpanLog(database.jdbi(), meters);
+        spans = new SpanLog(store.spans(), meter::deliveries, meters);
+        cluster = new Cluster(store.hints(), spans, threads);
         streams = new OrgStreams(
                 eventLog, threads, clock, TAIL_BYTES, config.followInterval(), config.presenceGrace(), meter, spans);
-        LogWriter writer = new LogWriter(eventLog, threads.writer(), streams::appended);
+        LogWriter writer = new LogWriter(eventLog, threads.writer(), this::appended);
         connections = new Connections(config, tokens, streams, threads.timer(), clock, meters);
 
         Authentication authentication = new Authentication(tokens, streams::standing, clock, meters);
-        StatsResource stats = new StatsResource(authentication, connections, streams, meter, clock);
-        connections.answerStatsWith(stats::of);
+        StatsResource stats = new StatsResource(authentication, connections, streams, cluster, meter, clock);
+        connections.answerStatsWith(stats::tell);
         EventRules rules = new EventRules(config.stripHtml());
         Routes routes = new Routes(
                 new IngestResource(new Signature(config.eventSecrets()), rules, writer, clock, meters),
                 new BroadcastResource(authentication, rules, writer, streams, clock),
                 stats,
-                new ConnectionsResource(authentication, connections),
+                new ConnectionsResource(authentication, connections, cluster),
                 new HistoryResource(authentication, eventLog),
                 new ExplainResource(authentication, eventLog, spans),
                 new HealthResource(eventLog, connections, meters, config.metricsToken()),
                 new ContractResource());
-        Retention retention =
-                new Retention(database.jdbi(), config.retentionAge(), config.retentionEvents(), Standing.WINDOW);
         retentionTask = threads.timer()
-                .every(config.retentionInterval(), () -> threads.writer().execute(() -> removeOld(retention)));
+                .every(config.retentionInterval(), () -> threads.writer().execute(() -> removeOld(store.retention())));
         spanTask = threads.timer().every(SPAN_INTERVAL, () -> threads.writer().execute(spans::flush));
         HeaderDeadline headers = new HeaderDeadline(config.headerTimeout());
         headerTask = threads.timer().every(config.headerTimeout().dividedBy(LOOKS_A_DEADLINE), headers::look);
         dashboard = new DashboardHandler(DashboardFiles.of(config.dashboardDirectory()), config.apiUrl());
         http = Javalin.create(javalin -> configure(javalin, config, routes, tokens, eventLog, headers));
+    }
+
+    /** What was appended here goes out here, and the other nodes hear of it. */
+    private void appended(UUID orgId, Append.Outcome.Appended appended) {
+        streams.appended(orgId, appended);
+        if (!appended.added().isEmpty()) {
+            List<LoggedEvent> added = appended.added();
+            cluster.appended(orgId, added.get(added.size() - 1).position());
+        }
     }
 
     private void removeOld(Retention retention) {
@@ -175,11 +187,13 @@ public final class RealtimeService implements AutoCloseable {
     /**
      * Starts the service and returns when it serves.
      *
-     * @throws RuntimeException when the database cannot be reached or the port is taken
+     * @throws RuntimeException when the log cannot be reached or the port is taken
      */
     public static RealtimeService start(Config config) {
         RealtimeService service = create(config);
         try {
+            service.spans.flush(); // so that it knows the other nodes before it serves, and they know it
+            service.cluster.start(service.streams::logReaches, service.connections::kick);
             service.connections.start();
             service.http.start();
         } catch (RuntimeException failure) {
@@ -192,16 +206,22 @@ public final class RealtimeService implements AutoCloseable {
 
     /** What was opened is closed again when the rest cannot be made. */
     private static RealtimeService create(Config config) {
-        Database database = Database.open(config.databaseUrl(), "bellhop-realtime", 2 * STORE_THREADS + 2);
+        LogStore store = open(config);
         NodeThreads threads = NodeThreads.start(STORE_THREADS);
         try {
-            Database.migrate(config.databaseUrl(), "realtime", "db/migration/realtime");
-            return new RealtimeService(config, Clock.systemUTC(), database, threads);
+            return new RealtimeService(config, Clock.systemUTC(), store, threads);
         } catch (RuntimeException failure) {
             threads.close();
-            database.close();
+            store.close();
             throw failure;
         }
+    }
+
+    private static LogStore open(Config config) {
+        Retention.Kept kept = new Retention.Kept(config.retentionAge(), config.retentionEvents(), Standing.WINDOW);
+        return config.redisUrl()
+                .map(url -> LogStore.redis(url, kept))
+                .orElseGet(() -> LogStore.postgres(config.databaseUrl().orElseThrow(), 2 * STORE_THREADS + 2, kept));
     }
 
     public int port() {
@@ -228,11 +248,12 @@ public final class RealtimeService implements AutoCloseable {
         headerTask.cancel();
         connections.drain(RECONNECT_SPREAD, DRAIN_PATIENCE);
         http.stop();
-        spans.flush();
+        spans.close();
+        cluster.leave();
         connections.stop();
         streams.close();
         threads.close();
-        database.close();
+        store.close();
     }
 
     public static void main(String[] args) throws InterruptedException {

@@ -3,10 +3,13 @@ package dev.bellhop.realtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.bellhop.realtime.log.LogStore;
+import dev.bellhop.realtime.log.Retention;
 import dev.bellhop.realtime.testing.Person;
 import dev.bellhop.realtime.testing.RunningRealtime;
 import dev.bellhop.realtime.testing.RunningRealtime.Answer;
 import dev.bellhop.realtime.testing.TestSocket;
+import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import okhttp3.Request;
@@ -141,9 +144,10 @@ class OperatorTest {
             String cursor = early.next("custom.tick").path("cursor").asText();
             edge = i == 3 ? cursor : edge;
         }
-        var retention = new dev.bellhop.realtime.log.Retention(
-                realtime.postgres().jdbi(), java.time.Duration.ZERO, 3, java.time.Duration.ofHours(13));
-        retention.run();
+        Retention.Kept kept = new Retention.Kept(Duration.ZERO, 3, Duration.ofHours(13));
+        try (LogStore store = LogStore.postgres(realtime.postgres().url(), 2, kept)) {
+            store.retention().run();
+        }
         realtime.stop(); // the tail in memory forgets nothing by itself; a new node knows the log only
         realtime.start();
 

@@ -8,6 +8,7 @@ import dev.bellhop.realtime.http.Authentication;
 import dev.bellhop.realtime.log.EventLog;
 import dev.bellhop.realtime.log.EventLog.Found;
 import dev.bellhop.realtime.log.SpanLog;
+import dev.bellhop.realtime.log.SpanStore;
 import dev.bellhop.realtime.rooms.RoomPolicy;
 import io.javalin.http.Context;
 import java.time.Instant;
@@ -49,7 +50,7 @@ public final class ExplainResource {
             List<ConnectionOutcome> connections) {}
 
     /** What one connection has to do with the event. */
-    private record Judged(SpanLog.Stored span, Reason reason) {}
+    private record Judged(SpanStore.Stored span, Reason reason) {}
 
     private final Authentication authentication;
     private final EventLog log;
@@ -81,7 +82,7 @@ public final class ExplainResource {
         }
     }
 
-    private static Explanation explain(Found found, String userId, List<SpanLog.Stored> known) {
+    private static Explanation explain(Found found, String userId, List<SpanStore.Stored> known) {
         List<Judged> judged = known.stream()
                 .map(span -> judge(found, span))
                 .flatMap(Optional::stream)
@@ -109,7 +110,7 @@ public final class ExplainResource {
     }
 
     /** @return empty for a connection that was not there when the event was, and was not given it later */
-    private static Optional<Judged> judge(Found found, SpanLog.Stored span) {
+    private static Optional<Judged> judge(Found found, SpanStore.Stored span) {
         long position = found.logged().position();
         boolean lostBefore = span.toPosition().isEmpty()
                 && span.endedAt()
@@ -133,7 +134,7 @@ public final class ExplainResource {
         return dropped ? Optional.of(new Judged(span, Reason.SLOW_CONSUMER)) : Optional.empty();
     }
 
-    private static boolean mightJoin(Found found, SpanLog.Stored span) {
+    private static boolean mightJoin(Found found, SpanStore.Stored span) {
         Principal then = new Principal(
                 "",
                 Optional.empty(),

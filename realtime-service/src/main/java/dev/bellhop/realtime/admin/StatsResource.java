@@ -5,27 +5,36 @@ import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Role;
 import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.realtime.connections.Connections;
+import dev.bellhop.realtime.delivery.Cluster;
 import dev.bellhop.realtime.delivery.DeliveryMeter;
 import dev.bellhop.realtime.delivery.OrgStreams;
 import dev.bellhop.realtime.delivery.Subscriber;
 import dev.bellhop.realtime.http.Authentication;
+import dev.bellhop.realtime.log.SpanStore;
 import io.javalin.http.Context;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** {@code GET /ws/stats} and {@code GET /ws/rooms}, and the figures of {@code get_stats}. */
+/** {@code GET /ws/stats} and {@code GET /ws/rooms}, and the figures of {@code get_stats}, of all nodes together. */
 public final class StatsResource {
     /**
      * Of one organisation, or of all for a service.
      *
      * @param users distinct people, null over all organisations
-     * @param position of the log that was delivered last, null over all organisations
+     * @param position of the log that this node delivered last, null over all organisations
      * @param deliveries events handed to connections since the start, over all organisations; null for one
      */
     @com.fasterxml.jackson.annotation.JsonInclude(com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL)
@@ -49,6 +58,7 @@ public final class StatsResource {
     private final Authentication authentication;
     private final Connections connections;
     private final OrgStreams streams;
+    private final Cluster cluster;
     private final DeliveryMeter meter;
     private final Clock clock;
     private final Instant startedAt;
@@ -57,11 +67,13 @@ public final class StatsResource {
             Authentication authentication,
             Connections connections,
             OrgStreams streams,
+            Cluster cluster,
             DeliveryMeter meter,
             Clock clock) {
         this.authentication = authentication;
         this.connections = connections;
         this.streams = streams;
+        this.cluster = cluster;
         this.meter = meter;
         this.clock = clock;
         this.startedAt = clock.instant();
@@ -69,26 +81,61 @@ public final class StatsResource {
 
     public void stats(Context ctx) {
         Principal caller = authentication.require(ctx, Role.HR, Role.ADMIN, Role.SERVICE);
-        ctx.json(caller.orgId().map(this::of).orElseGet(this::ofAll));
+        ctx.future(() -> cluster.elsewhere(caller.orgId())
+                .thenAccept(elsewhere -> ctx.json(
+                        caller.orgId().map(orgId -> of(orgId, elsewhere)).orElseGet(() -> ofAll(elsewhere)))));
     }
 
-    public Stats of(UUID orgId) {
+    /** Hands on the figures of an organisation when they are there; those of other nodes may be a moment old. */
+    public void tell(UUID orgId, Consumer<Object> then) {
+        CompletableFuture<?> unused = cluster.recentlyElsewhere(orgId)
+                .exceptionally(failure -> List.of()) // better the figures of this node than none
+                .thenAccept(elsewhere -> then.accept(of(orgId, elsewhere)));
+    }
+
+    private Stats of(UUID orgId, List<SpanStore.Open> elsewhere) {
+        Set<String> users = new HashSet<>(connections.users(orgId));
+        elsewhere.forEach(open -> users.add(open.userId()));
         return new Stats(
-                connections.count(Optional.of(orgId)),
-                connections.users(orgId),
-                streams.roomSizes(orgId).size(),
+                connections.count(Optional.of(orgId)) + elsewhere.size(),
+                (long) users.size(),
+                sizes(orgId, elsewhere).size(),
                 streams.positions().get(orgId),
                 null,
                 uptime(),
                 clock.instant());
     }
 
-    private Stats ofAll() {
-        long rooms = streams.positions().keySet().stream()
-                .mapToLong(orgId -> streams.roomSizes(orgId).size())
+    /** Rooms of one organisation that have a member on any node, by name. */
+    private Map<String, Integer> sizes(UUID orgId, List<SpanStore.Open> elsewhere) {
+        Map<String, Integer> sizes = new TreeMap<>();
+        streams.roomSizes(orgId).forEach((room, size) -> sizes.put(room.toString(), size));
+        for (SpanStore.Open open : elsewhere) {
+            if (open.orgId().equals(orgId)) {
+                open.rooms().forEach(room -> sizes.merge(room, 1, Integer::sum));
+            }
+        }
+        return sizes;
+    }
+
+    private Set<UUID> organisations(List<SpanStore.Open> elsewhere) {
+        Set<UUID> all = new TreeSet<>(streams.positions().keySet());
+        elsewhere.forEach(open -> all.add(open.orgId()));
+        return all;
+    }
+
+    private Stats ofAll(List<SpanStore.Open> elsewhere) {
+        long rooms = organisations(elsewhere).stream()
+                .mapToLong(orgId -> sizes(orgId, elsewhere).size())
                 .sum();
         return new Stats(
-                connections.count(Optional.empty()), null, rooms, null, meter.deliveries(), uptime(), clock.instant());
+                connections.count(Optional.empty()) + elsewhere.size(),
+                null,
+                rooms,
+                null,
+                meter.deliveries() + cluster.deliveriesElsewhere(),
+                uptime(),
+                clock.instant());
     }
 
     private long uptime() {
@@ -97,27 +144,40 @@ public final class StatsResource {
 
     public void rooms(Context ctx) {
         Principal caller = authentication.require(ctx, Role.HR, Role.ADMIN, Role.SERVICE);
-        Stream<Room> rooms = caller.orgId()
-                .map(orgId -> rooms(orgId, null))
-                .orElseGet(() -> streams.positions().keySet().stream().flatMap(orgId -> rooms(orgId, orgId)));
-        ctx.json(new RoomList(rooms.toList()));
+        ctx.future(() -> cluster.elsewhere(caller.orgId()).thenAccept(elsewhere -> {
+            Stream<Room> rooms = caller.orgId()
+                    .map(orgId -> rooms(orgId, null, elsewhere))
+                    .orElseGet(
+                            () -> organisations(elsewhere).stream().flatMap(orgId -> rooms(orgId, orgId, elsewhere)));
+            ctx.json(new RoomList(rooms.toList()));
+        }));
+    }
+
+    private Stream<Room> rooms(UUID orgId, UUID shown, List<SpanStore.Open> elsewhere) {
+        return sizes(orgId, elsewhere).entrySet().stream()
+                .map(entry -> new Room(shown, entry.getKey(), entry.getValue()));
     }
 
     /** Who is in one room of the caller's organisation. */
     public void room(Context ctx) {
         Principal caller = authentication.require(ctx, Role.HR, Role.ADMIN);
         RoomName room = RoomName.parse(ctx.pathParam("room")).orElseThrow(Problem::notFound);
-        ctx.future(() -> streams.members(caller.org(), room).thenAccept(members -> {
-            if (members.isEmpty()) {
-                throw Problem.notFound(); // a room is there while it has a member
-            }
-            ctx.json(new RoomMembers(room.toString(), members.size(), members));
-        }));
+        ctx.future(() -> streams.members(caller.org(), room)
+                .thenCombine(cluster.elsewhere(caller.orgId()), (here, elsewhere) -> all(room, here, elsewhere))
+                .thenAccept(members -> {
+                    if (members.isEmpty()) {
+                        throw Problem.notFound(); // a room is there while it has a member
+                    }
+                    ctx.json(new RoomMembers(room.toString(), members.size(), members));
+                }));
     }
 
-    private Stream<Room> rooms(UUID orgId, UUID shown) {
-        return streams.roomSizes(orgId).entrySet().stream()
-                .sorted(Map.Entry.comparingByKey(java.util.Comparator.comparing(RoomName::toString)))
-                .map(entry -> new Room(shown, entry.getKey().toString(), entry.getValue()));
+    private static List<Subscriber.Who> all(RoomName room, List<Subscriber.Who> here, List<SpanStore.Open> elsewhere) {
+        List<Subscriber.Who> members = new ArrayList<>(here);
+        elsewhere.stream()
+                .filter(open -> open.rooms().contains(room.toString()))
+                .forEach(open -> members.add(
+                        new Subscriber.Who(open.connectionId(), open.userId(), open.name(), open.connectedAt())));
+        return members;
     }
 }

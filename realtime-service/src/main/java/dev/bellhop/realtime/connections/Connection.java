@@ -291,15 +291,15 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
             return;
         }
         long everyMs = message.everyMs() == null ? 0 : message.everyMs();
-        Timer.Task repeat = everyMs == 0 ? null : home.timer().every(Duration.ofMillis(everyMs), this::sayStats);
+        Timer.Task repeat = everyMs == 0 ? null : home.timer().every(Duration.ofMillis(everyMs), () -> sayStats(null));
         if (message.everyMs() != null) {
             replace(statsRepeat, repeat);
         }
-        say(ServerMessage.stats(home.stats(principal.org()), message.ref()));
+        sayStats(message.ref());
     }
 
-    private void sayStats() {
-        say(ServerMessage.stats(home.stats(principal.org()), null));
+    private void sayStats(String ref) {
+        home.stats(principal.org(), figures -> say(ServerMessage.stats(figures, ref)));
     }
 
     /** A new token of the same user: its rights count from now on. Anything else ends the connection. */
@@ -521,7 +521,8 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         return principal;
     }
 
-    String address() {
+    @Override
+    public String address() {
         return address;
     }
 

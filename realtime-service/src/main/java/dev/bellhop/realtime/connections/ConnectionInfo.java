@@ -1,5 +1,6 @@
 package dev.bellhop.realtime.connections;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.bellhop.model.security.Role;
 import java.time.Instant;
 import java.util.UUID;
@@ -8,7 +9,7 @@ import java.util.UUID;
  * One open connection, as an operator sees it.
  *
  * @param transport {@code websocket} or {@code sse}
- * @param queuedBytes that wait to be written
+ * @param queuedBytes that wait to be written; null of a connection of another node
  */
 public record ConnectionInfo(
         String connectionId,
@@ -19,4 +20,4 @@ public record ConnectionInfo(
         String transport,
         String address,
         Instant connectedAt,
-        int queuedBytes) {}
+        @JsonInclude(JsonInclude.Include.NON_NULL) Integer queuedBytes) {}

@@ -5,6 +5,7 @@ import dev.bellhop.model.security.Tokens;
 import dev.bellhop.model.wire.CloseCode;
 import dev.bellhop.model.wire.ErrorCode;
 import dev.bellhop.realtime.Config;
+import dev.bellhop.realtime.delivery.Cluster;
 import dev.bellhop.realtime.delivery.OrgStreams;
 import dev.bellhop.realtime.delivery.Subscriber;
 import dev.bellhop.realtime.delivery.Timer;
@@ -16,13 +17,16 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -55,7 +59,7 @@ public final class Connections {
 
     private volatile boolean draining;
     /** Figures of an organisation for {@code get_stats}; set once, before the first connection. */
-    private volatile Function<UUID, Object> stats = orgId -> List.of();
+    private volatile BiConsumer<UUID, Consumer<Object>> stats = (orgId, then) -> {};
 
     public Connections(
             Config config, Tokens tokens, OrgStreams streams, Timer timer, Clock clock, MeterRegistry meters) {
@@ -86,7 +90,8 @@ public final class Connections {
         return open.values().stream().mapToLong(connection -> connection.info().queuedBytes());
     }
 
-    public void answerStatsWith(Function<UUID, Object> answer) {
+    /** @param answer finds the figures of an organisation and hands them on, at once or later */
+    public void answerStatsWith(BiConsumer<UUID, Consumer<Object>> answer) {
         stats = answer;
     }
 
@@ -246,11 +251,9 @@ public final class Connections {
         return in(orgId).count();
     }
 
-    public long users(UUID orgId) {
-        return of(orgId)
-                .map(connection -> connection.principal().userId())
-                .distinct()
-                .count();
+    /** Ids of those who are connected. */
+    public Set<String> users(UUID orgId) {
+        return of(orgId).map(connection -> connection.principal().userId()).collect(Collectors.toSet());
     }
 
     private Stream<Connection> of(UUID orgId) {
@@ -291,12 +294,20 @@ public final class Connections {
         return theirs.size();
     }
 
+    /** Does what another node was asked for. @return how many connections were sent away */
+    public int kick(Cluster.Kick order) {
+        if (order.byUser()) {
+            return kickUser(order.orgId(), order.id());
+        }
+        return kick(order.orgId(), order.id()) ? 1 : 0;
+    }
+
     private Stream<Connection> in(Optional<UUID> orgId) {
         return orgId.map(this::of).orElseGet(() -> open.values().stream());
     }
 
-    Object stats(UUID orgId) {
-        return stats.apply(orgId);
+    void stats(UUID orgId, Consumer<Object> then) {
+        stats.accept(orgId, then);
     }
 
     Config config() {

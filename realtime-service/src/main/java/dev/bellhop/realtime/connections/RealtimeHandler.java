@@ -1,12 +1,12 @@
 package dev.bellhop.realtime.connections;
 
-import dev.bellhop.db.SqlErrors;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Tokens;
 import dev.bellhop.model.wire.CloseCode;
 import dev.bellhop.model.wire.Json;
 import dev.bellhop.realtime.Config;
 import dev.bellhop.realtime.log.EventLog;
+import dev.bellhop.realtime.log.LogStore;
 import dev.bellhop.realtime.rooms.Standing;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -289,7 +289,7 @@ public final class RealtimeHandler extends Handler.Wrapper {
                             new Handshake.Outcome.Accepted(accepted.principal(), cursor, accepted.wantedRooms(), true))
                     .orElse(accepted);
         } catch (RuntimeException failure) {
-            if (SqlErrors.isTransient(failure)) {
+            if (LogStore.isAway(failure)) {
                 throw Problem.unavailable("The event log cannot be reached.", Duration.ofSeconds(1));
             }
             throw failure;

@@ -40,6 +40,11 @@ public record NodeThreads(ExecutorService delivery, ExecutorService reader, Exec
                 new ThreadPoolExecutor.DiscardPolicy());
     }
 
+    /** One thread; what is handed to it after its end is dropped. */
+    static ExecutorService single(String name) {
+        return pool(1, name);
+    }
+
     private static ThreadFactory named(String name) {
         AtomicInteger number = new AtomicInteger();
         return task -> {

@@ -92,6 +92,9 @@ public final class OrgStream {
     private boolean reading;
     /** The log is being asked whether it still ends as this stream does. */
     private boolean comparing;
+    /** The other nodes' connections are being asked for, for those who watch a room. */
+    private boolean asking;
+
     /** How far the log is known to reach. */
     private long knownHead;
 
@@ -129,6 +132,18 @@ public final class OrgStream {
                 }
             });
         }
+    }
+
+    /** The log was found to end there. It may have been read before the last events were appended, or they are gone. */
+    void logEndsAt(long head) {
+        if (head < view.position()) {
+            steps.add(() -> {
+                if (open) {
+                    compareHead();
+                }
+            });
+        }
+        logReaches(head);
     }
 
     /** Position of the last event that was delivered. */
@@ -251,18 +266,50 @@ public final class OrgStream {
 
     /** Tells a connection who is in a room, and from now on who comes and goes. */
     public void watch(Subscriber subscriber, RoomName room, String ref) {
-        whenOpen(subscriber, () -> {
-            if (subscriber.owner.mayJoin(room)) {
-                say(subscriber, presence.answer(subscriber, room, ref, this::say));
-            } else {
-                refuse(subscriber, ErrorCode.FORBIDDEN_ROOM, "you may not be in " + room, ref);
-            }
-        });
+        whenOpen(
+                subscriber,
+                () -> askElsewhere(() -> {
+                    if (subscriber.gone) {
+                        return;
+                    }
+                    if (subscriber.owner.mayJoin(room)) {
+                        say(subscriber, presence.answer(subscriber, room, ref, this::say));
+                    } else {
+                        refuse(subscriber, ErrorCode.FORBIDDEN_ROOM, "you may not be in " + room, ref);
+                    }
+                }));
+    }
+
+    /**
+     * Finds who is on the other nodes, then goes on; at once where there are none, and with what was known when the store cannot be
+     * asked.
+     */
+    private void askElsewhere(Runnable then) {
+        if (node.spans().others().isEmpty()) {
+            presence.elsewhere(List.of());
+            then.run();
+            return;
+        }
+        steps.ask(
+                () -> node.spans().elsewhere(Optional.of(orgId)),
+                found -> {
+                    presence.elsewhere(found);
+                    then.run();
+                },
+                failure -> then.run());
     }
 
     /** Time to tell who came and went. */
     void presenceTick() {
-        steps.add(() -> presence.tick(this::say));
+        steps.add(() -> {
+            if (presence.isWatched() && !asking) {
+                asking = true;
+                askElsewhere(() -> {
+                    asking = false;
+                    presence.tick(this::say);
+                });
+            }
+        });
     }
 
     /** The connections of this node that are in a room. From any thread. */
@@ -443,15 +490,29 @@ public final class OrgStream {
         comparing = true;
         Cursor head = view.head();
         steps.ask(
-                () -> node.log().read(orgId, head.position() - 1, head.position(), 1),
-                found -> {
+                () -> isStillIn(head),
+                same -> {
                     comparing = false;
-                    if (found.stream()
-                            .noneMatch(event -> Cursor.fingerprint(event.event().id()) == head.fingerprint())) {
+                    if (!same) {
                         startOver("the log went back in time");
                     }
                 },
                 failure -> comparing = false);
+    }
+
+    private boolean isStillIn(Cursor cursor) {
+        EventLog.State state = node.log().state(orgId);
+        if (!cursor.epoch().equals(state.epoch()) || cursor.position() > state.head()) {
+            return false;
+        }
+        if (cursor.position() == state.head()) {
+            return cursor.fingerprint() == state.headFingerprint();
+        }
+        if (cursor.position() == state.floor()) {
+            return cursor.fingerprint() == state.floorFingerprint();
+        }
+        return node.log().read(orgId, cursor.position() - 1, cursor.position(), 1).stream()
+                .anyMatch(event -> Cursor.fingerprint(event.event().id()) == cursor.fingerprint());
     }
 
     private void change(NewEvent control) {
@@ -510,11 +571,23 @@ public final class OrgStream {
             return;
         }
         reading = true;
-        long after = view.position();
+        Cursor last = view.head();
+        long after = last.position();
         steps.ask(
-                () -> node.log().read(orgId, after, Long.MAX_VALUE, EVENTS_A_ROUND),
-                events -> {
+                // With the last one that was delivered: what follows another event at its place is another log.
+                () -> node.log().read(orgId, Math.max(0, after - 1), Long.MAX_VALUE, EVENTS_A_ROUND),
+                found -> {
                     reading = false;
+                    boolean isOther = !found.isEmpty()
+                            && found.get(0).position() == after
+                            && Cursor.fingerprint(found.get(0).event().id()) != last.fingerprint();
+                    if (isOther) {
+                        startOver("the log went back in time");
+                        return;
+                    }
+                    List<LoggedEvent> events = found.stream()
+                            .filter(event -> event.position() > after)
+                            .toList();
                     deliver(events.stream()
                             .map(event -> Frame.of(event, view.epoch()))
                             .toList());
@@ -559,6 +632,7 @@ public final class OrgStream {
         opening = false;
         reading = false;
         comparing = false;
+        asking = false;
         incoming.clear();
         catchup.forget();
         waitingForLog.clear();
@@ -642,7 +716,10 @@ public final class OrgStream {
                         orgId,
                         subscriber.owner.who().connectionId(),
                         subscriber.owner.principal(),
+                        subscriber.owner.who().name(),
                         subscriber.owner.kind(),
+                        subscriber.owner.address(),
+                        subscriber.owner.who().since(),
                         List.copyOf(subscriber.rooms()),
                         positionOf(subscriber),
                         resumed,
@@ -658,7 +735,8 @@ public final class OrgStream {
 
     private void endSpan(Subscriber subscriber, long at, String reason) {
         if (subscriber.span != null) {
-            node.spans().end(new Span.End(subscriber.span, at, node.clock().instant(), reason));
+            node.spans()
+                    .end(new Span.End(subscriber.span, orgId, at, node.clock().instant(), reason));
             subscriber.span = null;
         }
     }

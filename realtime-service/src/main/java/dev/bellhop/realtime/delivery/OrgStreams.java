@@ -110,6 +110,14 @@ public final class OrgStreams implements AutoCloseable {
         }
     }
 
+    /** Another node appended. A hint: it may be late or missing. */
+    public void logReaches(UUID orgId, long head) {
+        Entry entry = entries.get(orgId);
+        if (entry != null) {
+            entry.stream.logReaches(head);
+        }
+    }
+
     /** Completes when what was appended here before has been given to the sockets. */
     public CompletableFuture<Void> delivered() {
         return CompletableFuture.allOf(entries.values().stream()
@@ -169,12 +177,10 @@ public final class OrgStreams implements AutoCloseable {
         looking = true;
         node.threads().reader().execute(() -> {
             try {
-                node.log().heads(List.copyOf(entries.keySet())).forEach((orgId, head) -> {
-                    Entry entry = entries.get(orgId);
-                    if (entry != null) {
-                        entry.stream.logReaches(head);
-                    }
-                });
+                Map<UUID, OrgStream> followed = new HashMap<>();
+                entries.forEach((orgId, entry) -> followed.put(orgId, entry.stream));
+                Map<UUID, Long> heads = node.log().heads(followed.keySet());
+                followed.forEach((orgId, stream) -> stream.logEndsAt(heads.getOrDefault(orgId, 0L)));
             } catch (RuntimeException failure) {
                 if (!stopping) { // the store is closed under a look that is under way
                     log.warn("the log cannot be followed cause={}", failure.toString());

@@ -4,6 +4,7 @@ import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.model.wire.ServerMessage;
 import dev.bellhop.model.wire.ServerMessage.PresentUser;
 import dev.bellhop.model.wire.ServerMessage.UserName;
+import dev.bellhop.realtime.log.SpanStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -44,11 +45,26 @@ final class Presence {
         final Map<String, Present> users = new LinkedHashMap<>();
         boolean dirty = true;
         boolean somebodyAway;
+
+        /** @param joined takes in who was not known to be here */
+        void saw(String userId, String name, Instant since, long now, List<UserName> joined) {
+            Present user = users.get(userId);
+            if (user == null) {
+                user = new Present(name, since);
+                users.put(userId, user);
+                joined.add(new UserName(userId, name));
+            }
+            user.connections++;
+            user.awaySince = now;
+            user.since = since.isBefore(user.since) ? since : user.since;
+        }
     }
 
     private final Rooms rooms;
     private final Duration grace;
     private final Map<RoomName, Watched> watched = new HashMap<>();
+    /** Connections of the other nodes as they were found last. */
+    private List<SpanStore.Open> elsewhere = List.of();
 
     Presence(Rooms rooms, Duration grace) {
         this.rooms = rooms;
@@ -60,6 +76,14 @@ final class Presence {
         Watched there = watched.get(room);
         if (there != null) {
             there.dirty = true;
+        }
+    }
+
+    /** @param found connections of the organisation on other nodes */
+    void elsewhere(List<SpanStore.Open> found) {
+        if (!found.isEmpty() || !elsewhere.isEmpty()) {
+            elsewhere = found;
+            watched.values().forEach(there -> there.dirty = true);
         }
     }
 
@@ -105,15 +129,13 @@ final class Presence {
         List<UserName> joined = new ArrayList<>();
         for (Subscriber subscriber : rooms.in(room)) {
             Subscriber.Who who = subscriber.owner.who();
-            Present user = there.users.get(who.userId());
-            if (user == null) {
-                user = new Present(who.name(), who.since());
-                there.users.put(who.userId(), user);
-                joined.add(new UserName(who.userId(), who.name()));
+            there.saw(who.userId(), who.name(), who.since(), now, joined);
+        }
+        String name = room.toString();
+        for (SpanStore.Open other : elsewhere) {
+            if (other.rooms().contains(name)) {
+                there.saw(other.userId(), other.name(), other.connectedAt(), now, joined);
             }
-            user.connections++;
-            user.awaySince = now;
-            user.since = who.since().isBefore(user.since) ? who.since() : user.since;
         }
         List<UserName> left = removeLeft(there, now);
         there.somebodyAway = there.users.values().stream().anyMatch(user -> user.connections == 0);

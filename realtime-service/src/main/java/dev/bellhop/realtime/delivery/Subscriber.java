@@ -42,6 +42,9 @@ public final class Subscriber {
         /** {@code websocket} or {@code sse}. */
         String kind();
 
+        /** Of the peer. */
+        String address();
+
         /** Whether its user may be in a room now. */
         boolean mayJoin(RoomName room);
 

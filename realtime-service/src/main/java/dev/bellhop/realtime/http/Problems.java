@@ -1,9 +1,9 @@
 package dev.bellhop.realtime.http;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import dev.bellhop.db.SqlErrors;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.wire.Json;
+import dev.bellhop.realtime.log.LogStore;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
@@ -55,7 +55,7 @@ public final class Problems {
     }
 
     private static Problem unexpected(Exception failure, Context ctx) {
-        if (SqlErrors.isTransient(failure)) {
+        if (LogStore.isAway(failure)) {
             log.warn("the store cannot be reached path={} cause={}", ctx.path(), failure.toString());
             return Problem.unavailable("The event log cannot be reached.", Duration.ofSeconds(1));
         }

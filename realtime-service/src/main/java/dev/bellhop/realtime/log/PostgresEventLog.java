@@ -4,7 +4,6 @@ import dev.bellhop.db.SqlErrors;
 import dev.bellhop.model.wire.Cursor;
 import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.model.wire.Timestamps;
-import java.security.SecureRandom;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -37,9 +36,6 @@ import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
  * organisation happen one after the other whichever node they come from, and others do not wait. Thread-safe.
  */
 public final class PostgresEventLog implements EventLog {
-    private static final String EPOCH_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
-    private static final SecureRandom RANDOM = new SecureRandom();
-
     private final Jdbi jdbi;
 
     public PostgresEventLog(Jdbi jdbi) {
@@ -332,7 +328,7 @@ public final class PostgresEventLog implements EventLog {
         return findState(tx, orgId, "for update").orElseGet(() -> {
             tx.createUpdate("insert into realtime.stream (org_id, epoch) values (:org, :epoch) on conflict do nothing")
                     .bind("org", orgId)
-                    .bind("epoch", newEpoch())
+                    .bind("epoch", Epochs.next())
                     .execute();
             return findState(tx, orgId, "for update").orElseThrow();
         });
@@ -351,14 +347,6 @@ public final class PostgresEventLog implements EventLog {
                         rs.getLong("floor"),
                         rs.getInt("floor_fingerprint")))
                 .findOne();
-    }
-
-    private static String newEpoch() {
-        StringBuilder epoch = new StringBuilder(16);
-        for (int i = 0; i < 16; i++) {
-            epoch.append(EPOCH_ALPHABET.charAt(RANDOM.nextInt(EPOCH_ALPHABET.length())));
-        }
-        return epoch.toString();
     }
 
     @Override

@@ -9,6 +9,8 @@ import java.util.UUID;
 /**
  * A time in which a connection was in the same rooms.
  *
+ * @param name of the user
+ * @param address of the peer
  * @param fromPosition it was owed the events after this position
  * @param resumed it came with a cursor and was given what it had missed
  */
@@ -17,7 +19,10 @@ public record Span(
         UUID orgId,
         String connectionId,
         Principal principal,
+        String name,
         String transport,
+        String address,
+        Instant connectedAt,
         List<RoomName> rooms,
         long fromPosition,
         boolean resumed,
@@ -29,5 +34,5 @@ public record Span(
      * @param toPosition the last position that it was given
      * @param endedBy reason of the close, {@code peer}, or {@code rooms_changed}
      */
-    public record End(UUID id, long toPosition, Instant endedAt, String endedBy) {}
+    public record End(UUID id, UUID orgId, long toPosition, Instant endedAt, String endedBy) {}
 }

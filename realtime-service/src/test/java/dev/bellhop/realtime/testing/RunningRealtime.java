@@ -118,7 +118,9 @@ public final class RunningRealtime implements BeforeAllCallback, AfterAllCallbac
         Map<String, String> all = new HashMap<>(settings);
         all.putIfAbsent("BELLHOP_REALTIME_PORT", "0");
         all.put("BELLHOP_HOST", "127.0.0.1");
-        all.put("BELLHOP_DATABASE_URL", postgres.url());
+        if (!settings.containsKey("BELLHOP_REDIS_URL")) {
+            all.put("BELLHOP_DATABASE_URL", postgres.url());
+        }
         all.put("BELLHOP_JWT_SECRET", JWT_SECRET);
         all.putIfAbsent("BELLHOP_EVENT_SECRETS", EVENT_SECRET);
         return all;
