@@ -34,6 +34,22 @@ if errorlevel 1 (
 )
 popd
 :start
+if not "%~1"=="up" goto launch
+if defined BELLHOP_DASHBOARD_DIR goto launch
+if exist "%HERE%dashboard\dist\index.html" goto built
+where npm >nul 2>nul
+if errorlevel 1 (
+    echo bellhop: the dashboard needs Node 20.19 or newer with npm to be built, and there is none. 1>&2
+    goto launch
+)
+echo Building the dashboard. 1>&2
+pushd "%HERE%dashboard"
+call npm ci --no-audit --no-fund 1>&2 && call npm run --silent build 1>&2
+popd
+if not exist "%HERE%dashboard\dist\index.html" goto launch
+:built
+set "BELLHOP_DASHBOARD_DIR=%HERE%dashboard\dist"
+:launch
 "%JAVA%" "@%HERE%jvm.options" -jar "%JAR%" %*
 exit /b %errorlevel%
 
@@ -43,12 +59,17 @@ call mvnw.cmd -B verify
 if errorlevel 1 goto tested
 where npm >nul 2>nul
 if errorlevel 1 (
-    echo bellhop: The tests of client need Node 20 or newer, and there is no npm: they were left out. 1>&2
+    echo bellhop: The tests of client and dashboard need Node 20 or newer, and there is no npm: they were left out. 1>&2
     popd
     if defined CI exit /b 1
     exit /b 0
 )
 cd client
+call npm ci --no-audit --no-fund
+if errorlevel 1 goto tested
+call npm test
+if errorlevel 1 goto tested
+cd ..\dashboard
 call npm ci --no-audit --no-fund
 if errorlevel 1 goto tested
 call npm test
@@ -66,6 +87,6 @@ echo   bellhop token --service   print an access token for machines
 echo   bellhop try               check what is running: a valid, a missing and an invalid token
 echo   bellhop test              build everything and run every test
 echo.
-echo Settings are environment variables. Delete quickstart\target\quickstart.jar after changing sources.
+echo Settings are environment variables. After changing sources delete quickstart\target\quickstart.jar and dashboard\dist.
 if "%~1"=="" exit /b 0
 exit /b 1

@@ -52,9 +52,13 @@ final class Installation implements AutoCloseable {
         variables.putIfAbsent(
                 "BELLHOP_REALTIME_URL",
                 Addresses.of(settings.host(), realtime.port()).toString());
+        variables.putIfAbsent("BELLHOP_ALLOWED_ORIGINS", dashboardOrigins(settings.host(), realtime.port()));
         ApiService api = add(() -> startApi(variables));
         Addresses addresses = new Addresses(
                 Addresses.of(settings.host(), api.port()), Addresses.of(settings.host(), realtime.port()));
+        if (!variables.containsKey("BELLHOP_API_URL")) {
+            realtime.apiIsAt(addresses.api());
+        }
         DemoData demo = new DemoData(variables.get("BELLHOP_DATABASE_URL"), addresses.api());
         if (settings.demo()) {
             demo.seed();
@@ -123,6 +127,11 @@ final class Installation implements AutoCloseable {
         } catch (RuntimeException e) {
             throw new StartFailure("The realtime service does not start: " + innermost(e), e);
         }
+    }
+
+    /** The dashboard's own: it comes from the realtime service and calls the API. */
+    private static String dashboardOrigins(String host, int port) {
+        return Addresses.of(host, port) + " " + Addresses.of("localhost", port);
     }
 
     private static ApiService startApi(Map<String, String> variables) throws StartFailure {

@@ -17,6 +17,7 @@ record Welcome(Addresses addresses, Path dataDirectory, boolean demo, boolean no
 
     void print(PrintStream out, Duration took) {
         out.printf(Locale.ROOT, "Bellhop is running after %.1f s. Ctrl-C stops it.%n%n", took.toMillis() / 1000.0);
+        out.println("  Dashboard        " + addresses.realtime());
         out.println("  REST API         " + addresses.api() + "/api/v1");
         out.println("  WebSocket        " + addresses.webSocket("/ws"));
         out.println("  Server-Sent      " + addresses.realtime() + "/events");

@@ -7,6 +7,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -68,6 +69,30 @@ class RunningUpTest {
             Http realtime = new Http(addresses.realtime());
             assertThat(realtime.get("/ws/stats", service.output().get(0)).isObject())
                     .isTrue();
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "the dashboard's page is there, knows where the API is, and may call it, under both names of this machine")
+    void dashboard() throws Exception {
+        HttpClient client = HttpClient.newHttpClient();
+        int port = addresses.realtime().getPort();
+        for (String origin : List.of("http://127.0.0.1:" + port, "http://localhost:" + port)) {
+            assertThat(get(URI.create(origin + "/"))).isEqualTo(200);
+            HttpRequest config =
+                    HttpRequest.newBuilder(URI.create(origin + "/config.json")).build();
+            assertThat(client.send(config, HttpResponse.BodyHandlers.ofString()).body())
+                    .isEqualTo("{\"api_url\":\"" + addresses.api() + "\"}");
+            HttpRequest preflight = HttpRequest.newBuilder(addresses.api().resolve("/api/v1/auth/login"))
+                    .method("OPTIONS", HttpRequest.BodyPublishers.noBody())
+                    .header("Origin", origin)
+                    .header("Access-Control-Request-Method", "POST")
+                    .build();
+            assertThat(client.send(preflight, HttpResponse.BodyHandlers.discarding())
+                            .headers()
+                            .firstValue("Access-Control-Allow-Origin"))
+                    .contains(origin);
         }
     }
 

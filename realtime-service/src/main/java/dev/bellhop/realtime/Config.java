@@ -3,6 +3,8 @@ package dev.bellhop.realtime;
 import dev.bellhop.model.config.Env;
 import dev.bellhop.model.security.Secret;
 import dev.bellhop.model.security.TokenKeys;
+import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,8 @@ import java.util.Set;
  * @param headerTimeout from the first byte of a request to the end of its headers
  * @param bodyTimeout from there to the end of its body
  * @param retentionAge events younger than this are kept, and so are the newest {@code retentionEvents}
+ * @param dashboardDirectory what the build of the dashboard made; without it a page that says how to make it is served
+ * @param apiUrl where browsers reach the REST API; empty for the address that serves the dashboard
  * @param allowedOrigins exact origins of pages that may connect; empty allows pages of this service's own host only
  */
 public record Config(
@@ -43,7 +47,9 @@ public record Config(
         Duration retentionAge,
         int retentionEvents,
         Duration retentionInterval,
-        Optional<String> metricsToken) {
+        Optional<String> metricsToken,
+        Optional<Path> dashboardDirectory,
+        Optional<URI> apiUrl) {
 
     /**
      * Bounds on what one client, one user, one address or all of them may take; 0 is none.
@@ -97,7 +103,9 @@ public record Config(
                 Duration.ofHours(env.integer("BELLHOP_RETENTION_HOURS", 24, 0, 24 * 3650)),
                 env.integer("BELLHOP_RETENTION_EVENTS", 100_000, 0, Integer.MAX_VALUE),
                 env.milliseconds("BELLHOP_RETENTION_INTERVAL_MS", Duration.ofMinutes(1), Duration.ofMillis(100)),
-                env.text("BELLHOP_METRICS_TOKEN"));
+                env.text("BELLHOP_METRICS_TOKEN"),
+                env.text("BELLHOP_DASHBOARD_DIR").map(Path::of),
+                env.text("BELLHOP_API_URL").map(given -> env.httpUri("BELLHOP_API_URL", "http://127.0.0.1:8080")));
         env.rejectFaults();
         return config;
     }

@@ -12,6 +12,8 @@ import dev.bellhop.realtime.admin.StatsResource;
 import dev.bellhop.realtime.connections.Connections;
 import dev.bellhop.realtime.connections.RealtimeHandler;
 import dev.bellhop.realtime.contract.ContractResource;
+import dev.bellhop.realtime.dashboard.DashboardFiles;
+import dev.bellhop.realtime.dashboard.DashboardHandler;
 import dev.bellhop.realtime.delivery.Cluster;
 import dev.bellhop.realtime.delivery.DeliveryMeter;
 import dev.bellhop.realtime.delivery.NodeThreads;
@@ -39,6 +41,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.json.JavalinJackson;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -87,6 +90,7 @@ public final class RealtimeService implements AutoCloseable {
     private final Timer.Task retentionTask;
     private final Timer.Task spanTask;
     private final Timer.Task headerTask;
+    private final DashboardHandler dashboard;
     private final Javalin http;
 
     private RealtimeService(Config config, Clock clock, LogStore store, NodeThreads threads) {
@@ -121,6 +125,7 @@ public final class RealtimeService implements AutoCloseable {
         spanTask = threads.timer().every(SPAN_INTERVAL, () -> threads.writer().execute(spans::flush));
         HeaderDeadline headers = new HeaderDeadline(config.headerTimeout());
         headerTask = threads.timer().every(config.headerTimeout().dividedBy(LOOKS_A_DEADLINE), headers::look);
+        dashboard = new DashboardHandler(DashboardFiles.of(config.dashboardDirectory()), config.apiUrl());
         http = Javalin.create(javalin -> configure(javalin, config, routes, tokens, eventLog, headers));
     }
 
@@ -173,7 +178,8 @@ public final class RealtimeService implements AutoCloseable {
             server.setStopTimeout(STOP_TIMEOUT.toMillis());
             Handler.Sequence javalinHandlers = new Handler.Sequence(); // Javalin adds itself to the innermost sequence
             Handler http = new WithoutUpgrade(new WholeBodies(MAX_BODY_BYTES, config.bodyTimeout(), javalinHandlers));
-            server.setHandler(new RealtimeHandler(connections, tokens, eventLog, streams::standing, config, http));
+            dashboard.setHandler(http);
+            server.setHandler(new RealtimeHandler(connections, tokens, eventLog, streams::standing, config, dashboard));
         });
         routes.register(javalin.routes);
     }
@@ -220,6 +226,11 @@ public final class RealtimeService implements AutoCloseable {
 
     public int port() {
         return http.port();
+    }
+
+    /** Tells the dashboard where the REST API is, when that was not known at the start. */
+    public void apiIsAt(URI address) {
+        dashboard.apiIsAt(address);
     }
 
     /** Method and path of every call that Javalin serves; what the contract is held against. */
