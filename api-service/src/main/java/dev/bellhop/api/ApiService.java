@@ -65,7 +65,7 @@ public final class ApiService implements AutoCloseable {
     private static final int MAX_BODY_BYTES = 1 << 20;
     private static final int STOP_MILLISECONDS = 10_000;
     private static final int REQUEST_CONNECTIONS = 16;
-    private static final int RELAY_CONNECTIONS = 6;
+    private static final int RELAY_CONNECTIONS = 7;
     private static final Duration SHARE_SWEEP = Duration.ofSeconds(1);
     private static final Duration CLEANUP = Duration.ofMinutes(1);
 
@@ -126,7 +126,12 @@ public final class ApiService implements AutoCloseable {
         metrics.watch(requests.pool());
         metrics.watch(background.pool());
         OutboxRelay relay = new OutboxRelay(
-                background.jdbi(), config.realtimeUrl(), config.eventSecrets(), metrics.registry(), clock);
+                background.jdbi(),
+                config.realtimeUrl(),
+                config.eventSecrets(),
+                config.relayPoll(),
+                metrics.registry(),
+                clock);
         Outbox outbox = new Outbox(relay::wakeUp);
         SessionStore sessions = new SessionStore(requests.jdbi(), outbox);
         ShareStore shares = new ShareStore(requests.jdbi(), outbox);
@@ -136,7 +141,7 @@ public final class ApiService implements AutoCloseable {
         Cursors cursors = new Cursors(config.tokenKeys().seed());
         Routes routes = new Routes(
                 new Headers(config.allowedOrigins(), config.clientAddresses()),
-                new Authentication(tokens, sessions),
+                new Authentication(tokens, sessions, new RateLimit("requests", config.requestsPerMinute())),
                 new Idempotency(requests.jdbi()),
                 new SessionResource(sessions, passwords, tokens, clock),
                 new KeyResource(config.tokenKeys()),

@@ -5,6 +5,7 @@ import dev.bellhop.model.config.Env;
 import dev.bellhop.model.security.Secret;
 import dev.bellhop.model.security.TokenKeys;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +23,8 @@ import java.util.Optional;
  * @param metricsToken bearer token that {@code /metrics} asks for; open without one
  * @param clientAddresses whose word for where a request comes from counts; nobody's by default
  * @param applicationsPerMinute most public applications from one address, 0 for no limit
+ * @param requestsPerMinute most requests of one organisation, 0 for no limit
+ * @param relayPoll how long the relay waits at most before it looks for events that nobody told it of
  */
 public record Config(
         String host,
@@ -33,6 +36,8 @@ public record Config(
         List<String> allowedOrigins,
         Optional<String> metricsToken,
         int applicationsPerMinute,
+        int requestsPerMinute,
+        Duration relayPoll,
         ClientAddresses clientAddresses) {
 
     /** @throws Env.Faults naming everything that is missing or wrong */
@@ -48,6 +53,8 @@ public record Config(
                 env.words("BELLHOP_ALLOWED_ORIGINS"),
                 env.text("BELLHOP_METRICS_TOKEN"),
                 env.integer("BELLHOP_APPLICATIONS_PER_MINUTE", 60, 0, 1_000_000),
+                env.integer("BELLHOP_REQUESTS_PER_MINUTE", 0, 0, 1_000_000_000),
+                env.milliseconds("BELLHOP_RELAY_POLL_MS", Duration.ofMillis(250), Duration.ofMillis(10)),
                 clientAddresses(env));
         env.rejectFaults();
         return config;

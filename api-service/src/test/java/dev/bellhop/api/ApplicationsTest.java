@@ -65,7 +65,8 @@ class ApplicationsTest {
     }
 
     @Test
-    @DisplayName("S1-030 S1-031 S1-033 an approval and the onboarding it starts are one step for property and HR")
+    @DisplayName(
+            "S1-030 S1-031 S1-033 S1-113 an approval and the onboarding it starts are one step for property and HR")
     void approve() {
         Answer submitted = apply(downtown);
         assertThat(submitted.status()).isEqualTo(201);

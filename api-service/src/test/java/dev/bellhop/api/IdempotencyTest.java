@@ -52,7 +52,7 @@ class IdempotencyTest {
     }
 
     @Test
-    @DisplayName("F23 the same key and body get the first answer again and one record with one event")
+    @DisplayName("F21 the same key and body get the first answer again and one record with one event")
     void replay() {
         User user = api.user(api.organization("Replay"), Role.MEMBER);
         Answer first = post(user, "/api/v1/entities", ENTITY, "key-1");
@@ -74,7 +74,7 @@ class IdempotencyTest {
     }
 
     @Test
-    @DisplayName("F23 a key with another body or for another address is 422; keys of different users never meet")
+    @DisplayName("F21 a key with another body or for another address is 422; keys of different users never meet")
     void reuse() {
         assertThat(post(hr, "/api/v1/entities", ENTITY, "mine").status()).isEqualTo(201);
         Answer other = post(hr, "/api/v1/entities", "{\"type\":\"lead\",\"name\":\"z\"}", "mine");
@@ -96,7 +96,7 @@ class IdempotencyTest {
     }
 
     @Test
-    @DisplayName("F23 while the first is under way the second is 409, afterwards it gets the first one's answer")
+    @DisplayName("F21 while the first is under way the second is 409, afterwards it gets the first one's answer")
     void concurrent() {
         UUID departmentId = api.department(orgId, "Held");
         String body = "{\"type\":\"lead\",\"name\":\"x\",\"department_id\":\"" + departmentId + "\"}";
@@ -180,7 +180,7 @@ class IdempotencyTest {
     }
 
     @Test
-    @DisplayName("F23 every POST takes a key, except those of /auth")
+    @DisplayName("F21 every POST takes a key, except those of /auth")
     void everyPost() {
         User admin = api.user(orgId, Role.ADMIN);
         int posts = 0;

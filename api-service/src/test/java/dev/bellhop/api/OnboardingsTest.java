@@ -69,7 +69,8 @@ class OnboardingsTest {
     }
 
     @Test
-    @DisplayName("S1-033 an onboarding's life: started, every form, completed; for the property, HR and the employee")
+    @DisplayName(
+            "S1-033 S1-034 S1-035 an onboarding's life: started, every form, completed; for the property, HR and the employee")
     void lifeOfAnOnboarding() {
         String path = startedFor(employee);
         Answer early = api.post(hr, path + "/complete", "{}");

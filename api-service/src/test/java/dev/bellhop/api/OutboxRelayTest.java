@@ -10,15 +10,24 @@ import dev.bellhop.api.RunningApi.User;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.db.Database;
 import dev.bellhop.db.PostgresExtension;
+import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Role;
+import dev.bellhop.model.security.Secret;
+import dev.bellhop.model.security.Tokens;
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
@@ -39,6 +48,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
 
 /** The way from a committed row to the receiver's log, with everything on it going wrong once. */
 class OutboxRelayTest {
@@ -339,6 +350,132 @@ class OutboxRelayTest {
                 .matcher(api.get(null, "/metrics").text());
         assertThat(line.find()).isTrue();
         return Double.parseDouble(line.group(1));
+    }
+
+    @Test
+    @DisplayName("two instances that look once a minute deliver at once: whoever may not send calls the one who does")
+    void twoInstances() throws Exception {
+        int writers = 8;
+        int writesEach = 40;
+        ExecutorService threads = Executors.newFixedThreadPool(writers);
+        try (PatientInstances instances = new PatientInstances(2)) {
+            List<Future<?>> running = new ArrayList<>();
+            for (int writer = 0; writer < writers; writer++) {
+                int instance = writer % 2;
+                running.add(threads.submit(() -> {
+                    for (int i = 0; i < writesEach; i++) {
+                        instances.write(instance);
+                    }
+                }));
+            }
+            for (Future<?> writer : running) {
+                writer.get(60, TimeUnit.SECONDS);
+            }
+            instances.awaitEvents(writers * writesEach);
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    @Test
+    @DisplayName("F43 a relay hears calls, also after its connection was cut, and calls who sends when it may not")
+    void calls() throws Exception {
+        try (PatientInstances instances = new PatientInstances(1);
+                Handle elsewhere = instances.jdbi().open()) {
+            instances.write(0);
+            instances.awaitEvents(1);
+            String relay = elsewhere
+                    .createQuery("select claimed_by from outbox_stream")
+                    .mapTo(String.class)
+                    .one();
+
+            append(instances.jdbi(), instances.orgId, "{\"n\":1}");
+            elsewhere.execute("select pg_notify('bellhop_outbox', ?)", relay);
+            instances.awaitEvents(2);
+
+            append(instances.jdbi(), instances.orgId, "{\"n\":2}");
+            elsewhere.execute("select pg_terminate_backend(pid) from pg_stat_activity"
+                    + " where datname = current_database() and query = 'listen bellhop_outbox'");
+            instances.awaitEvents(3);
+
+            String other = Ids.next().toString();
+            elsewhere.execute("listen bellhop_outbox");
+            elsewhere.execute(
+                    "update outbox_stream set claimed_by = ?::uuid, claimed_until = now() + interval '1 hour'", other);
+            instances.write(0);
+            PGNotification[] calls =
+                    elsewhere.getConnection().unwrap(PGConnection.class).getNotifications((int) SOON.toMillis());
+            assertThat(calls).extracting(PGNotification::getParameter).contains(other);
+            assertThat(instances.receiver.log(instances.orgId)).hasSize(3);
+        }
+    }
+
+    /** Instances of the service on a database of their own that look for events by themselves once a minute only. */
+    private static final class PatientInstances implements AutoCloseable {
+        private final PostgresExtension postgres = new PostgresExtension().create();
+        private final Receiver receiver = new Receiver(List.of(RunningApi.EVENT_SECRET));
+        private final List<ApiService> services = new ArrayList<>();
+        private final UUID orgId = Ids.next();
+        private final String token;
+
+        PatientInstances(int count) {
+            Map<String, String> settings = new HashMap<>(api.settings());
+            settings.put("BELLHOP_DATABASE_URL", postgres.url());
+            settings.put("BELLHOP_RELAY_POLL_MS", "60000");
+            settings.put("BELLHOP_REALTIME_URL", receiver.url().toString());
+            for (int i = 0; i < count; i++) {
+                services.add(ApiService.start(Config.from(settings)));
+            }
+            UUID userId = Ids.next();
+            jdbi().useTransaction(h -> {
+                h.execute("insert into organization (id, name) values (?, 'Patient')", orgId);
+                h.execute(
+                        "insert into member (org_id, id, email, name, role, password_hash)"
+                                + " values (?, ?, 'hr@test.example', 'HR', 'HR', 'none')",
+                        orgId,
+                        userId);
+            });
+            Instant now = Instant.now();
+            token = Tokens.hs256(Secret.ofText(settings.get("BELLHOP_JWT_SECRET")), Clock.systemUTC())
+                    .issue(new Principal(
+                            userId.toString(),
+                            Optional.of(orgId),
+                            Role.HR,
+                            "HR",
+                            List.of(),
+                            List.of(),
+                            Optional.empty(),
+                            1,
+                            Ids.next().toString(),
+                            now,
+                            now.plusSeconds(600)));
+        }
+
+        Jdbi jdbi() {
+            return Jdbi.create(postgres.url() + "&currentSchema=api");
+        }
+
+        void write(int instance) {
+            URI address =
+                    URI.create("http://127.0.0.1:" + services.get(instance).port() + "/api/v1/entities");
+            assertThat(api.send(HttpRequest.newBuilder(address)
+                                    .header("Authorization", "Bearer " + token)
+                                    .header("Content-Type", "application/json")
+                                    .POST(BodyPublishers.ofString("{\"type\":\"lead\",\"name\":\"x\"}")))
+                            .status())
+                    .isEqualTo(201);
+        }
+
+        void awaitEvents(int count) {
+            await().atMost(SOON).until(() -> receiver.log(orgId).size() == count);
+        }
+
+        @Override
+        public void close() {
+            services.forEach(ApiService::close);
+            receiver.close();
+            postgres.drop();
+        }
     }
 
     @Test

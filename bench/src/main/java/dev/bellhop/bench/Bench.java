@@ -49,7 +49,9 @@ public final class Bench implements Callable<Integer> {
             names = "--tests",
             split = ",",
             paramLabel = "TEST",
-            description = "fan1k, fan5k, fan1k-4, rate1k, idle10k, storm, reconnect, ingest; all by default.")
+            description =
+                    "fan1k, fan5k, fan1k-4, rate1k, idle10k, storm, reconnect, ingest, api-writes, api-list, api-latency;"
+                            + " all by default.")
     private List<String> tests =
             Arrays.stream(Workload.values()).map(Workload::id).toList();
 
@@ -152,14 +154,18 @@ public final class Bench implements Callable<Integer> {
                 servers::databaseProcess,
                 new Ingest(servers.clients().organization(), servers.eventSecret()));
         List<Server> present = present(servers);
+        List<Workload> ofServers =
+                workloads.stream().filter(workload -> !workload.isOfApi()).toList();
+        List<Workload> ofApi = workloads.stream().filter(Workload::isOfApi).toList();
+        ApiMeasurements api = new ApiMeasurements(Duration.ofSeconds(seconds), servers);
         Report report = new Report();
         List<String> faults = new ArrayList<>();
         // Rounds, so that a slow phase of the machine meets every server alike.
         for (int run = 1; run <= runs; run++) {
-            for (Server server : present) {
+            for (Server server : ofServers.isEmpty() ? List.<Server>of() : present) {
                 say("round " + run + " of " + runs + ", " + server.name());
                 try {
-                    measurements.measure(server, workloads, (workload, figures) -> {
+                    measurements.measure(server, ofServers, (workload, figures) -> {
                         report.add(server.name(), workload, figures);
                         say("  " + workload.id() + " " + figures);
                     });
@@ -171,6 +177,24 @@ public final class Bench implements Callable<Integer> {
                     say("  failed: " + e.getMessage());
                 }
                 write(json, report);
+            }
+            if (!ofApi.isEmpty() && (only.isEmpty() || only.contains("bellhop"))) {
+                say("round " + run + " of " + runs + ", the API service");
+                Linux.unpin(ProcessHandle.current());
+                try {
+                    api.measure(ofApi, (server, workload, figures) -> {
+                        report.add(server, workload, figures);
+                        say("  " + workload.id() + " " + server + " " + figures);
+                    });
+                } catch (BenchFailure | ProtocolFailure e) {
+                    if (processes.isClosed()) {
+                        throw e;
+                    }
+                    faults.add("API service, round " + run + ": " + e.getMessage());
+                    say("  failed: " + e.getMessage());
+                }
+                write(json, report);
+                Linux.pinThisProcess(CLIENT_PROCESSOR);
             }
         }
         faults.addAll(measurements.faults());

@@ -37,21 +37,30 @@ final class Clients {
         return members.get(client);
     }
 
+    /** As {@link #member(int)}, of a user that the API knows. */
+    String user(UUID id) {
+        return token(id, Optional.of(organization), Role.HR);
+    }
+
     String service() {
         return token(Optional.empty(), Role.SERVICE);
     }
 
     private String token(Optional<UUID> org, Role role) {
+        return token(UUID.randomUUID(), org, role);
+    }
+
+    private String token(UUID user, Optional<UUID> org, Role role) {
         Instant now = Instant.now();
         return tokens.issue(new Principal(
-                UUID.randomUUID().toString(),
+                user.toString(),
                 org,
                 role,
                 "bench",
                 List.of(),
                 List.of(),
                 Optional.empty(),
-                0,
+                1,
                 UUID.randomUUID().toString(),
                 now,
                 now.plus(LIFE)));

@@ -17,6 +17,7 @@ final class Figures {
     static final String WARM = "warm clients/s";
     static final String RETURNS = "clients back/s";
     static final String EVENTS = "events/s";
+    static final String WRITES = "writes/s";
     static final String OTHERS = "other CPU %";
 
     private final Map<String, Double> values = new LinkedHashMap<>();

@@ -50,6 +50,13 @@ final class Linux {
                 Long.toString(ProcessHandle.current().pid())));
     }
 
+    /** Lets a process and all that descend from it run on every processor. */
+    static void unpin(ProcessHandle root) throws BenchFailure, IOException {
+        for (long pid : tree(root)) {
+            run(List.of("taskset", "-a", "-p", "-c", "0-" + (processors() - 1), Long.toString(pid)));
+        }
+    }
+
     /** The command that runs another one on one processor. */
     static List<String> pinned(String processor, List<String> command) {
         List<String> words = new ArrayList<>(List.of("taskset", "-c", processor));

@@ -92,6 +92,8 @@ final class Measurements {
                 publish(server, running, 1000, LoadClient.Publishing.atRate(PUBLISHERS, MESSAGES_PER_SECOND, duration));
             case RECONNECT -> reconnect(server, running);
             case IDLE_10K, STORM, INGEST -> throw new IllegalArgumentException(workload + " needs a fresh server");
+            case API_WRITES, API_LIST, API_LATENCY ->
+                throw new IllegalArgumentException(workload + " is not for one server");
         };
     }
 

@@ -14,7 +14,7 @@ final class Report {
     /** A measurement during which others used more of the machine counts only when there is no better one. */
     private static final double DISTURBED = 15;
 
-    private static final List<String> COMPARED_WITH = List.of("centrifugo", "centrifugo-history", "floor");
+    private static final List<String> COMPARED_WITH = List.of("centrifugo", "centrifugo-history", "floor", "sql");
 
     private final Map<Workload, Map<String, List<Figures>>> measured = new LinkedHashMap<>();
 

@@ -67,7 +67,7 @@ interface Server {
             while (!running.answers()) {
                 if (!process.isAlive() || System.nanoTime() > end) {
                     running.close();
-                    throw new BenchFailure(command.get(3) + " does not start; its log is " + log + ":\n"
+                    throw new BenchFailure("The server on port " + port + " does not start; its log is " + log + ":\n"
                             + Files.readString(log).trim());
                 }
             }

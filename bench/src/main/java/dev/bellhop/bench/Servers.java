@@ -88,6 +88,47 @@ final class Servers implements AutoCloseable {
         }
     }
 
+    /**
+     * Starts both services, fresh, on whatever processors there are.
+     *
+     * @throws BenchFailure when their jars are not built or one of them does not start
+     */
+    ApiSystem startApi() throws BenchFailure, IOException {
+        Path jar = home.resolve("api-service/target/api-service.jar");
+        if (!Files.exists(jar)) {
+            throw new BenchFailure(jar + " is not built");
+        }
+        Bellhop bellhop = new Bellhop();
+        String url = emptyDatabase();
+        Server.Running realtime = bellhop.start(url, List.of());
+        try {
+            int port = Sockets.freePort();
+            Server.Running api = Server.Running.start(
+                    processes,
+                    List.of(java(), "@" + home.resolve("jvm.options"), "-jar", jar.toString()),
+                    Map.of(
+                            "BELLHOP_HOST",
+                            LOOPBACK,
+                            "BELLHOP_API_PORT",
+                            Integer.toString(port),
+                            "BELLHOP_DATABASE_URL",
+                            url,
+                            "BELLHOP_JWT_SECRET",
+                            clients.secret(),
+                            "BELLHOP_EVENT_SECRETS",
+                            eventSecret,
+                            "BELLHOP_REALTIME_URL",
+                            "http://" + LOOPBACK + ":" + realtime.address().getPort()),
+                    port,
+                    log("api"),
+                    new BellhopWire(clients));
+            return new ApiSystem(api, realtime, url, clients);
+        } catch (BenchFailure | IOException e) {
+            realtime.close();
+            throw e;
+        }
+    }
+
     private Path log(String name) {
         return work.resolve(name + ".log");
     }
@@ -129,16 +170,21 @@ final class Servers implements AutoCloseable {
 
         @Override
         public Running start() throws BenchFailure, IOException {
+            return start(emptyDatabase(), Linux.pinned(processor, List.of()));
+        }
+
+        /** @param prefix of the command, which says where it runs */
+        Running start(String databaseUrl, List<String> prefix) throws BenchFailure, IOException {
             int port = Sockets.freePort();
-            List<String> command = List.of(java(), "@" + home.resolve("jvm.options"), "-jar", jar().toString());
+            List<String> command = new ArrayList<>(prefix);
+            command.addAll(List.of(java(), "@" + home.resolve("jvm.options"), "-jar", jar().toString()));
             Map<String, String> settings = Map.of(
                     "BELLHOP_HOST", LOOPBACK,
                     "BELLHOP_REALTIME_PORT", Integer.toString(port),
-                    "BELLHOP_DATABASE_URL", emptyDatabase(),
+                    "BELLHOP_DATABASE_URL", databaseUrl,
                     "BELLHOP_JWT_SECRET", clients.secret(),
                     "BELLHOP_EVENT_SECRETS", eventSecret);
-            return Running.start(
-                    processes, Linux.pinned(processor, command), settings, port, log(name()), new BellhopWire(clients));
+            return Running.start(processes, command, settings, port, log(name()), new BellhopWire(clients));
         }
     }
 

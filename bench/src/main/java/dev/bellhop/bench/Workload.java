@@ -13,7 +13,10 @@ enum Workload {
     IDLE_10K("idle10k", "10,000 idle clients"),
     STORM("storm", "5,000 clients connect at once, 256 handshakes under way"),
     RECONNECT("reconnect", "1,000 clients come back and have missed 20 messages"),
-    INGEST("ingest", "Signed batches of 100 events, no clients");
+    INGEST("ingest", "Signed batches of 100 events, no clients"),
+    API_WRITES("api-writes", "16 writers, each POST /entities with its event in the outbox"),
+    API_LIST("api-list", "GET /entities, a page of 50 out of 100,000"),
+    API_LATENCY("api-latency", "50 writes/s, from the write to the frame on a client's socket");
 
     private final String id;
     private final String title;
@@ -41,7 +44,15 @@ enum Workload {
             case STORM -> List.of(Figures.COLD, Figures.WARM);
             case RECONNECT -> List.of(Figures.RETURNS);
             case INGEST -> List.of(Figures.EVENTS);
+            case API_WRITES -> List.of(Figures.WRITES);
+            case API_LIST -> List.of(Figures.P50, Figures.P99);
+            case API_LATENCY -> List.of();
         };
+    }
+
+    /** Whether it is about the API service and what is behind it, not about one server that is compared with others. */
+    boolean isOfApi() {
+        return this == API_WRITES || this == API_LIST || this == API_LATENCY;
     }
 
     /** @throws BenchFailure when there is none of that name */

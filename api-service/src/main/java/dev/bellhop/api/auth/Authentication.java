@@ -1,6 +1,7 @@
 package dev.bellhop.api.auth;
 
 import dev.bellhop.api.http.Actor;
+import dev.bellhop.api.http.RateLimit;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
@@ -21,16 +22,20 @@ public final class Authentication {
 
     private final Tokens tokens;
     private final SessionStore sessions;
+    private final RateLimit requests;
 
-    public Authentication(Tokens tokens, SessionStore sessions) {
+    /** @param requests of one organisation, so that a noisy one leaves the others their share */
+    public Authentication(Tokens tokens, SessionStore sessions, RateLimit requests) {
         this.tokens = tokens;
         this.sessions = sessions;
+        this.requests = requests;
     }
 
     /**
      * Before every route of the API. A route that names no {@link Access} is open to nobody.
      *
-     * @throws Problem 401 without a good token of an active session, 403 when the role may not call the route
+     * @throws Problem 401 without a good token of an active session, 429 when the organisation has used up its requests,
+     *     403 when the role may not call the route
      */
     public void require(Context ctx) {
         Set<RouteRole> accesses = ctx.routeRoles();
@@ -38,6 +43,7 @@ public final class Authentication {
             return;
         }
         Principal caller = current(verified(bearerToken(ctx)));
+        caller.orgId().ifPresent(orgId -> requests.take(ctx, orgId.toString()));
         boolean admitted = accesses.stream().anyMatch(access -> ((Access) access).admits(caller.role()));
         if (!admitted) {
             throw Problem.forbidden("Your role does not allow this.");

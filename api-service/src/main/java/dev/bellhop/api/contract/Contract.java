@@ -201,7 +201,7 @@ final class Contract {
             problems.addAll(Set.of(400, 406, 500, 503));
         }
         if (access != Access.PUBLIC) {
-            problems.addAll(Set.of(401, 403));
+            problems.addAll(Set.of(401, 403, 429));
         }
         if (route.path.contains("{")) {
             problems.add(404);

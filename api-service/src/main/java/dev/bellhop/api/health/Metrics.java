@@ -1,7 +1,10 @@
 package dev.bellhop.api.health;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.bellhop.api.auth.Authentication;
+import dev.bellhop.api.http.Headers;
 import dev.bellhop.api.http.Trace;
+import dev.bellhop.model.security.Principal;
 import io.javalin.http.Context;
 import io.javalin.router.Endpoint;
 import io.micrometer.core.instrument.Gauge;
@@ -12,8 +15,12 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /** The figures of the service in Prometheus' text format. Tags come from fixed sets, never from a tenant. Thread-safe. */
 public final class Metrics {
@@ -42,7 +49,7 @@ public final class Metrics {
                 .register(registry);
     }
 
-    /** Counts and logs one request under the template of its route. */
+    /** Counts and logs one request under the template of its route; the log's line is of level INFO, of probes DEBUG. */
     public void request(Context ctx, Float milliseconds) {
         Endpoint endpoint = ctx.endpoints().lastHttpEndpoint();
         String route = endpoint == null ? "none" : endpoint.path;
@@ -53,14 +60,33 @@ public final class Metrics {
                 .tag("status", Integer.toString(ctx.statusCode()))
                 .register(registry)
                 .record(Duration.ofNanos((long) (milliseconds * 1_000_000)));
-        log.atDebug()
+        log(ctx, method, route, milliseconds);
+    }
+
+    /** Nothing that the caller can word freely: no address, no header, no body. */
+    private static void log(Context ctx, String method, String route, float milliseconds) {
+        LoggingEventBuilder line = log.atLevel(isProbe(route) ? Level.DEBUG : Level.INFO)
                 .addKeyValue("method", method)
                 .addKeyValue("route", route)
                 .addKeyValue("status", ctx.statusCode())
                 .addKeyValue("ms", milliseconds)
-                .addKeyValue("request_id", ctx.res().getHeader("X-Request-Id"))
-                .addKeyValue("trace_id", Trace.idIn(ctx.header("traceparent")).orElse(""))
-                .log("request");
+                .addKeyValue("request_id", Headers.requestId(ctx));
+        Optional<String> traceId = Trace.idIn(ctx.header("traceparent"));
+        if (traceId.isPresent()) {
+            line = line.addKeyValue("trace_id", traceId.get());
+        }
+        Optional<Principal> caller = Authentication.callerIfAny(ctx);
+        if (caller.isPresent()) {
+            line = line.addKeyValue(
+                            "org_id", caller.get().orgId().map(UUID::toString).orElse("none"))
+                    .addKeyValue("user_id", caller.get().userId());
+        }
+        line.log("request");
+    }
+
+    /** Asked for every few seconds by machines: nobody wants to read of it. */
+    private static boolean isProbe(String route) {
+        return route.startsWith("/health/") || route.equals("/metrics");
     }
 
     String scrape() {

@@ -100,15 +100,34 @@ public final class Fields {
     private static JsonNode body(Context ctx, Set<String> mediaTypes) {
         requireMediaType(ctx, mediaTypes);
         try {
-            return Json.tree(StandardCharsets.UTF_8
+            JsonNode body = Json.requestTree(StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(ctx.bodyAsBytes()))
                     .toString());
+            if (holdsNumberBeyondDouble(body)) {
+                throw Problem.badRequest("malformed-json", "The body holds a number that is too large or too small.");
+            }
+            return body;
         } catch (CharacterCodingException e) {
             throw Problem.badRequest("malformed-json", "The body is not UTF-8.");
         } catch (JsonProcessingException e) {
             throw Problem.badRequest("malformed-json", "The body is not strict JSON.");
         }
+    }
+
+    /** Ten characters can stand for a number of a million digits; what others can read ends here (RFC 8259 section 6). */
+    private static boolean holdsNumberBeyondDouble(JsonNode node) {
+        if (node.isBigDecimal()) {
+            double value = node.doubleValue();
+            return Double.isInfinite(value)
+                    || (value == 0 && node.decimalValue().signum() != 0);
+        }
+        for (JsonNode child : node) {
+            if (holdsNumberBeyondDouble(child)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static ObjectNode requireObject(JsonNode body) {

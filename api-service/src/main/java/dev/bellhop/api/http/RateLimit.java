@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.bellhop.model.problem.Problem;
 import io.github.bucket4j.Bucket;
+import io.github.bucket4j.ConsumptionProbe;
 import io.github.bucket4j.EstimationProbe;
 import io.javalin.http.Context;
 import java.time.Duration;
@@ -41,13 +42,29 @@ public final class RateLimit {
             return;
         }
         EstimationProbe probe = bucket(key).estimateAbilityToConsume(1);
-        Duration wait = Duration.ofNanos(probe.getNanosToWaitForRefill()).plusSeconds(1);
+        answer(ctx, probe.canBeConsumed(), probe.getRemainingTokens(), probe.getNanosToWaitForRefill());
+    }
+
+    /**
+     * Counts one call and sets the headers.
+     *
+     * @throws Problem 429 when nothing is left, and then nothing is counted
+     */
+    public void take(Context ctx, String key) {
+        if (quota == 0) {
+            return;
+        }
+        ConsumptionProbe probe = bucket(key).tryConsumeAndReturnRemaining(1);
+        answer(ctx, probe.isConsumed(), probe.getRemainingTokens(), probe.getNanosToWaitForRefill());
+    }
+
+    private void answer(Context ctx, boolean admitted, long remaining, long nanosToWait) {
+        Duration wait = Duration.ofNanos(nanosToWait).plusSeconds(1);
         ctx.header("RateLimit-Policy", "\"" + name + "\";q=" + quota + ";w=" + WINDOW.toSeconds());
         ctx.header(
                 "RateLimit",
-                "\"" + name + "\";r=" + probe.getRemainingTokens() + ";t="
-                        + (probe.canBeConsumed() ? WINDOW.toSeconds() : wait.toSeconds()));
-        if (!probe.canBeConsumed()) {
+                "\"" + name + "\";r=" + remaining + ";t=" + (admitted ? WINDOW.toSeconds() : wait.toSeconds()));
+        if (!admitted) {
             throw Problem.tooManyRequests("Too many attempts; try again later.", wait);
         }
     }

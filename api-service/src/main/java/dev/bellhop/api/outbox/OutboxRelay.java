@@ -28,14 +28,13 @@ import org.slf4j.LoggerFactory;
  * time, several organisations side by side. Nothing counts as sent before the receiver has acknowledged it, so a relay that
  * dies at any point, or a second one beside it, leads at worst to repeats, which the receiver drops.
  *
- * <p>Threads: {@code outbox-relay} numbers and hands organisations out; up to 8 {@code outbox-sender} threads send. Both
- * block on the database and senders on the receiver, never on a request of the API.
+ * <p>Threads: {@code outbox-relay} numbers and hands organisations out; up to 8 {@code outbox-sender} threads send; {@code
+ * outbox-calls} hears other relays. All block on the database and senders on the receiver, never on a request of the API.
  */
 public final class OutboxRelay implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(OutboxRelay.class);
 
     private static final int SENDERS = 8;
-    private static final Duration POLL = Duration.ofMillis(250);
     private static final Duration AFTER_FAULT = Duration.ofSeconds(1);
     private static final Duration FIGURES = Duration.ofSeconds(2);
     private static final Duration STOP = Duration.ofSeconds(6);
@@ -49,7 +48,9 @@ public final class OutboxRelay implements AutoCloseable {
     private final Sequencer sequencer;
     private final OutboxStore store;
     private final EventPoster poster;
+    private final Duration poll;
     private final RelayMetrics metrics;
+    private final WakeUpCalls calls;
     private final Semaphore signal = new Semaphore(0);
     private final Map<UUID, Stream> streams = new ConcurrentHashMap<>();
     private final AtomicInteger senderNumber = new AtomicInteger();
@@ -66,16 +67,23 @@ public final class OutboxRelay implements AutoCloseable {
     private final Thread thread = new Thread(this::run, "outbox-relay");
     private volatile boolean running = true;
 
-    /** @param jdbi of a pool that is not the requests' */
-    public OutboxRelay(Jdbi jdbi, URI realtimeUrl, List<Secret> secrets, MeterRegistry registry, Clock clock) {
+    /**
+     * @param jdbi of a pool that is not the requests'; one of its connections listens all the time
+     * @param poll longest time between two looks, for what nobody says: rows of other programs, a process that died
+     */
+    public OutboxRelay(
+            Jdbi jdbi, URI realtimeUrl, List<Secret> secrets, Duration poll, MeterRegistry registry, Clock clock) {
         this.sequencer = new Sequencer(jdbi);
         this.store = new OutboxStore(jdbi);
         this.poster = new EventPoster(realtimeUrl, secrets, clock);
+        this.poll = poll;
         this.metrics = new RelayMetrics(registry);
+        this.calls = new WakeUpCalls(jdbi, store.relay(), this::wakeUp);
     }
 
     public void start() {
         thread.start();
+        calls.start();
     }
 
     /** False once the relay has stopped, whether it was told to or an error that it cannot mend ended its thread. */
@@ -100,7 +108,7 @@ public final class OutboxRelay implements AutoCloseable {
                     nextFigures = System.nanoTime() + FIGURES.toNanos();
                 }
                 if (numbered < Sequencer.LIMIT) {
-                    await(POLL);
+                    await(poll);
                 }
             } catch (RuntimeException e) {
                 // The thread must outlive whatever the database does; the next round tries again.
@@ -155,8 +163,11 @@ public final class OutboxRelay implements AutoCloseable {
 
     private boolean sendNext(Stream stream) {
         if (!store.claim(stream.orgId)) {
-            // Another relay sends for this organisation, so what is held here may be out of date by the next time.
+            // Another relay sends for this organisation, so what is held here may be out of date by the next time. That
+            // one may have looked for the last time just before, and would find what was numbered here at its next
+            // poll.
             stream.batch = null;
+            store.callHolder(stream.orgId);
             return false;
         }
         if (stream.batch == null) {
@@ -305,6 +316,7 @@ public final class OutboxRelay implements AutoCloseable {
     public void close() {
         running = false;
         wakeUp();
+        calls.close();
         try {
             thread.join(STOP.toMillis());
             senders.shutdown();

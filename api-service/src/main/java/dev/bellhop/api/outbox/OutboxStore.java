@@ -58,6 +58,25 @@ final class OutboxStore {
                 == 1;
     }
 
+    /** This relay, as it signs its claims. */
+    UUID relay() {
+        return relay;
+    }
+
+    /**
+     * Tells the relay that sends for the organisation that there is something new. A statement of its own: inside the
+     * transaction of a change, NOTIFY would make all of them commit one after the other.
+     */
+    void callHolder(UUID orgId) {
+        jdbi.useHandle(handle -> handle.createQuery("""
+                        select pg_notify('bellhop_outbox', claimed_by::text)::text from outbox_stream
+                        where org_id = :orgId and claimed_by <> :relay""")
+                .bind("orgId", orgId)
+                .bind("relay", relay)
+                .mapTo(String.class)
+                .list());
+    }
+
     void release(UUID orgId) {
         jdbi.useHandle(handle -> handle.createUpdate("""
                         update outbox_stream set claimed_until = '-infinity'

@@ -40,8 +40,12 @@ public final class Json {
     /** Longest string value that is read, in characters. */
     public static final int MAX_STRING = 1 << 20;
 
-    private static final JsonMapper MAPPER = mapper(MAX_DEPTH);
-    private static final JsonMapper SHALLOW = mapper(16);
+    /** Most tokens of a request's body: more than the largest good one has, few enough to be read in milliseconds. */
+    public static final int MAX_TOKENS = 20_000;
+
+    private static final JsonMapper MAPPER = mapper(MAX_DEPTH, Long.MAX_VALUE);
+    private static final JsonMapper SHALLOW = mapper(16, Long.MAX_VALUE);
+    private static final JsonMapper REQUEST = mapper(MAX_DEPTH, MAX_TOKENS);
 
     private Json() {}
 
@@ -88,10 +92,16 @@ public final class Json {
         return SHALLOW.readTree(json);
     }
 
-    private static JsonMapper mapper(int maxDepth) {
+    /** As {@link #tree(String)} for the body of a request, of at most {@value #MAX_TOKENS} tokens. */
+    public static JsonNode requestTree(String json) throws JsonProcessingException {
+        return REQUEST.readTree(json);
+    }
+
+    private static JsonMapper mapper(int maxDepth, long maxTokens) {
         JsonFactory factory = JsonFactory.builder()
                 .streamReadConstraints(StreamReadConstraints.builder()
                         .maxNestingDepth(maxDepth)
+                        .maxTokenCount(maxTokens)
                         .maxNumberLength(64)
                         .maxNameLength(256)
                         .maxStringLength(MAX_STRING)
