@@ -180,8 +180,9 @@ class SignaturesEndToEndTest {
         assertThat(refusals()).isEqualTo(1);
         send(post(NEXT_SECRET, id, now, batch("next"))).expect(200);
         // Two signatures, as a sender has while it does not know whether the receiver has changed.
+        String both = batchId();
         String body = batch("both");
-        assertThat(status(id, now, sign(oldSecret, id, now, body) + " " + sign(NEXT_SECRET, id, now, body), body))
+        assertThat(status(both, now, sign(oldSecret, both, now, body) + " " + sign(NEXT_SECRET, both, now, body), body))
                 .isEqualTo(200);
     }
 
