@@ -25,7 +25,8 @@ public final class Bundle {
     private volatile byte[] serverSentEvents;
 
     private Bundle(List<Frame> frames, int size) {
-        this.frames = frames;
+        this.frames =
+                List.copyOf(frames); // it may wait in a queue long after the caller's list is used for something else
         this.size = size;
     }
 
@@ -123,8 +124,8 @@ public final class Bundle {
         }
         ByteBuffer wire = ByteBuffer.allocate(bytes);
         for (int i = 0; i < heads.size(); i++) {
-            wire.put(heads.get(i)).put(frames.get(i).json()).put((byte) '\n').put((byte)
-                    '\n'); // JSON has no line break
+            wire.put(heads.get(i)).put(frames.get(i).json()); // JSON has no line break
+            wire.put((byte) '\n').put((byte) '\n');
         }
         return wire.array();
     }
