@@ -12,7 +12,8 @@ enum Point {
     /** F2: committed, and the caller does not know it. */
     API_AFTER_COMMIT("api.afterCommit", Target.of("api.outbox.OutboxRelay", "wakeUp()", "torture.agent.AtCommit")),
     /** F6: events have their numbers, uncommitted. */
-    RELAY_IN_SEQUENCE("relay.inSequence", exit("api.outbox.Sequencer", "number(Handle)")),
+    RELAY_IN_SEQUENCE(
+            "relay.inSequence", Target.of("api.outbox.Sequencer", "number(Handle)", "torture.agent.AtResult")),
     /** F3. */
     RELAY_BEFORE_POST("relay.beforePost", entry("api.outbox.EventPoster", "post(Batch)")),
     /** F4: whatever became of the post. */
