@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /** A kind of server that is measured: how one is started, and how its clients speak. */
@@ -28,6 +29,11 @@ interface Server {
 
     /** Whether it takes signed batches of events. */
     boolean takesBatches();
+
+    /** Transactions of its database since that was made; empty when it has none. A session's last second may be missing. */
+    default OptionalLong transactions() throws BenchFailure {
+        return OptionalLong.empty();
+    }
 
     /** Starts a fresh one on the servers' processor and waits until it takes connections. */
     Running start() throws BenchFailure, IOException;

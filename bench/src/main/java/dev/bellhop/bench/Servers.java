@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -67,6 +69,10 @@ final class Servers implements AutoCloseable {
     /** The database's processes, once there is one. */
     synchronized Optional<ProcessHandle> databaseProcess() {
         return Optional.ofNullable(database).map(EmbeddedDatabase::process);
+    }
+
+    private synchronized String databaseUrl() {
+        return database.url();
     }
 
     /** Starts the database with the first use; each time its contents are gone. */
@@ -162,6 +168,19 @@ final class Servers implements AutoCloseable {
         @Override
         public boolean isJvm() {
             return true;
+        }
+
+        @Override
+        public OptionalLong transactions() throws BenchFailure {
+            try (Connection connection = DriverManager.getConnection(databaseUrl());
+                    Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery(
+                            "select xact_commit + xact_rollback from pg_stat_database where datname = current_database()")) {
+                row.next();
+                return OptionalLong.of(row.getLong(1));
+            } catch (SQLException e) {
+                throw new BenchFailure("The database does not say what it did: " + e.getMessage(), e);
+            }
         }
 
         private Path jar() {
