@@ -50,7 +50,7 @@ public final class Bench implements Callable<Integer> {
             split = ",",
             paramLabel = "TEST",
             description =
-                    "fan1k, fan5k, fan1k-4, rate1k, idle10k, storm, reconnect, return5k, cuts, hold15k, ingest, api-writes, api-list,"
+                    "fan1k, fan5k, fan1k-4, rate1k, idle10k, storm, reconnect, return5k, cuts, hold15k, stalled, ingest, api-writes, api-list,"
                             + " api-latency; all by default.")
     private List<String> tests =
             Arrays.stream(Workload.values()).map(Workload::id).toList();

@@ -2,6 +2,7 @@ package dev.bellhop.bench;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SelectionKey;
@@ -283,13 +284,30 @@ final class LoadClient implements AutoCloseable {
     private void shakeHands(Subscription subscription) throws IOException {
         subscription.state = Subscription.State.HANDSHAKE;
         subscription.key.interestOps(SelectionKey.OP_READ);
-        String request = "GET " + wire.handshake(subscription.client, subscription.position) + " HTTP/1.1\r\n"
+        subscription.send(handshake(subscription.client, subscription.position));
+    }
+
+    private ByteBuffer handshake(int client, Optional<String> position) {
+        String request = "GET " + wire.handshake(client, position) + " HTTP/1.1\r\n"
                 + "Host: " + host() + "\r\n"
                 + "Upgrade: websocket\r\n"
                 + "Connection: Upgrade\r\n"
                 + "Sec-WebSocket-Version: 13\r\n"
                 + "Sec-WebSocket-Key: " + KEY + "\r\n\r\n";
-        subscription.send(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
+        return ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /**
+     * Opens a connection on which nothing is ever read, with the smallest receive buffer that the system gives.
+     *
+     * @param client number of a user whom {@link #open} does not reach
+     */
+    SocketChannel stall(int client) throws IOException {
+        SocketChannel channel = SocketChannel.open();
+        channel.setOption(StandardSocketOptions.SO_RCVBUF, 1);
+        channel.connect(address);
+        channel.write(handshake(client, Optional.empty()));
+        return channel;
     }
 
     private String host() {

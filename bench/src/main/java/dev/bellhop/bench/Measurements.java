@@ -1,6 +1,7 @@
 package dev.bellhop.bench;
 
 import java.io.IOException;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,10 +9,13 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import org.HdrHistogram.Histogram;
 
 /** Puts one server through the workloads. */
 final class Measurements {
     private static final Message MESSAGE = new Message(200);
+    private static final Message LONG_MESSAGE = new Message(4000);
+    private static final int STALLED_TURNS = 5;
     private static final int PUBLISHERS = 4;
     private static final int UNDER_WAY = 256;
     private static final int NARROW_WINDOW = 4;
@@ -105,6 +109,7 @@ final class Measurements {
             case RECONNECT -> reconnect(server, running, 1000);
             case RETURN_5K -> reconnect(server, running, 5000);
             case CUTS -> cuts(server, running);
+            case STALLED -> stalled(server, running);
             case IDLE_10K, HOLD_15K, STORM, INGEST ->
                 throw new IllegalArgumentException(workload + " needs a fresh server");
             case API_WRITES, API_LIST, API_LATENCY ->
@@ -292,6 +297,39 @@ final class Measurements {
                     .put(Figures.DELIVERED, delivered.received() * 100.0 / delivered.expected())
                     .putLatencies(delivered.latencies())
                     .putFaults(delivered)
+                    .put(Figures.OTHERS, used.others() * 100);
+        }
+    }
+
+    /** In turns, so that a slow phase of the machine meets both. */
+    private Figures stalled(Server server, Server.Running running) throws BenchFailure, IOException {
+        int clients = 200;
+        Histogram without = new Histogram(3);
+        Histogram with = new Histogram(3);
+        LoadClient.Publishing publishing = LoadClient.Publishing.atRate(PUBLISHERS, clients, duration);
+        try (LoadClient client = running.client(LONG_MESSAGE)) {
+            open(client, clients);
+            client.publish(publishing.lasting(LEAD));
+            Usage before = usage(running);
+            for (int turn = 0; turn < STALLED_TURNS; turn++) {
+                LoadClient.Delivered undisturbed = client.publish(publishing);
+                requireExact(server, "nobody stalled", client, undisturbed);
+                without.add(undisturbed.latencies());
+                SocketChannel stalled = client.stall(clients);
+                try {
+                    LoadClient.Delivered disturbed = client.publish(publishing);
+                    requireExact(server, "one stalled", client, disturbed);
+                    with.add(disturbed.latencies());
+                } finally {
+                    stalled.close();
+                }
+            }
+            Usage used = usage(running).since(before);
+            return new Figures()
+                    .put("p50 ms without", without.getValueAtPercentile(50) / 1e6)
+                    .put("p50 ms with", with.getValueAtPercentile(50) / 1e6)
+                    .put("p99 ms without", without.getValueAtPercentile(99) / 1e6)
+                    .put("p99 ms with", with.getValueAtPercentile(99) / 1e6)
                     .put(Figures.OTHERS, used.others() * 100);
         }
     }
