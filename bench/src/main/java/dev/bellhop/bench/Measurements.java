@@ -14,8 +14,9 @@ import org.HdrHistogram.Histogram;
 /** Puts one server through the workloads. */
 final class Measurements {
     private static final Message MESSAGE = new Message(200);
-    private static final Message LONG_MESSAGE = new Message(4000);
+    private static final Message LONG_MESSAGE = new Message(12_000);
     private static final int STALLED_TURNS = 5;
+    private static final int STALLED_MESSAGES_PER_SECOND = 200;
     private static final int PUBLISHERS = 4;
     private static final int UNDER_WAY = 256;
     private static final int NARROW_WINDOW = 4;
@@ -303,10 +304,11 @@ final class Measurements {
 
     /** In turns, so that a slow phase of the machine meets both. */
     private Figures stalled(Server server, Server.Running running) throws BenchFailure, IOException {
-        int clients = 200;
+        int clients = 100;
         Histogram without = new Histogram(3);
         Histogram with = new Histogram(3);
-        LoadClient.Publishing publishing = LoadClient.Publishing.atRate(PUBLISHERS, clients, duration);
+        LoadClient.Publishing publishing =
+                LoadClient.Publishing.atRate(PUBLISHERS, STALLED_MESSAGES_PER_SECOND, duration);
         try (LoadClient client = running.client(LONG_MESSAGE)) {
             open(client, clients);
             client.publish(publishing.lasting(LEAD));

@@ -16,7 +16,7 @@ enum Workload {
     RETURN_5K("return5k", "5,000 clients are cut off at once, come back and have missed 20 messages"),
     CUTS("cuts", "1,000 clients, each cut off every 15 s for 2 s, while 120 messages come in 60 s"),
     HOLD_15K("hold15k", "15,000 clients of one node"),
-    STALLED("stalled", "200 messages/s of 4,000 bytes to 200 clients, without and with one more that does not read"),
+    STALLED("stalled", "200 messages/s of 12,000 bytes to 100 clients, without and with one more that does not read"),
     INGEST("ingest", "Signed batches of 100 events, no clients"),
     API_WRITES("api-writes", "16 writers, each POST /entities with its event in the outbox"),
     API_LIST("api-list", "GET /entities, a page of 50 out of 100,000"),
