@@ -42,7 +42,7 @@ public final class Bench implements Callable<Integer> {
             names = "--only",
             split = ",",
             paramLabel = "SERVER",
-            description = "bellhop, centrifugo-history, centrifugo, floor; all by default.")
+            description = "bellhop, bellhop-redis, centrifugo-history, centrifugo, floor; all by default.")
     private List<String> only = List.of();
 
     @Option(

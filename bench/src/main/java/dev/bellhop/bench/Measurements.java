@@ -31,6 +31,9 @@ final class Measurements {
     private static final Duration LEAD = Duration.ofSeconds(1);
     private static final Duration BREATH = Duration.ofMillis(700);
     private static final Duration SETTLE = Duration.ofSeconds(4);
+    /** In which an idle client of Bellhop is pinged once. */
+    private static final Duration PING_INTERVAL = Duration.ofSeconds(30);
+
     private static final Duration AWAY = Duration.ofMillis(300);
 
     /** As in AnyCable's public test: each connection is cut about every 15 s, for 2 s; 120 messages, one every 500 ms. */
@@ -345,6 +348,9 @@ final class Measurements {
             LoadClient.Opened opened = open(client, clients);
             client.idle(SETTLE);
             double memory = (Linux.residentBytes(running.process()) - empty) / 1024.0 / clients;
+            Usage connected = usage(running);
+            client.idle(PING_INTERVAL);
+            Usage idle = usage(running).since(connected);
             client.publish(fanOut(window).lasting(LEAD));
             Usage before = usage(running);
             LoadClient.Delivered delivered = client.publish(fanOut(window));
@@ -356,6 +362,7 @@ final class Measurements {
             return new Figures()
                     .put("connects/s", opened.perSecond())
                     .put(Figures.RESIDENT, memory)
+                    .put("idle server CPU %", share(idle.server(), idle))
                     .put(Figures.DELIVERIES, delivered.perSecond())
                     .putLatencies(delivered.latencies())
                     .put("server CPU µs/delivery", used.server() * 1e6 / Math.max(1, delivered.received()))

@@ -45,11 +45,15 @@ interface Server {
         private static final Duration STOP = Duration.ofSeconds(15);
 
         private final Process process;
+        /** What it cannot do without; stopped after it. */
+        private final Optional<Running> store;
+
         private final InetSocketAddress address;
         private final Wire wire;
 
-        private Running(Process process, InetSocketAddress address, Wire wire) {
+        private Running(Process process, Optional<Running> store, InetSocketAddress address, Wire wire) {
             this.process = process;
+            this.store = store;
             this.address = address;
             this.wire = wire;
         }
@@ -68,7 +72,7 @@ interface Server {
             Process process = processes.start(builder);
             process.getOutputStream().close();
             InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-            Running running = new Running(process, address, wire);
+            Running running = new Running(process, Optional.empty(), address, wire);
             long end = System.nanoTime() + START.toNanos();
             while (!running.answers()) {
                 if (!process.isAlive() || System.nanoTime() > end) {
@@ -106,10 +110,16 @@ interface Server {
             return process.toHandle();
         }
 
+        /** The same one, which stops its store with itself. */
+        Running with(Running itsStore) {
+            return new Running(process, Optional.of(itsStore), address, wire);
+        }
+
         /** Asks it to stop and waits; one that does not is killed. */
         @Override
         public void close() {
             Processes.stop(process, STOP);
+            store.ifPresent(Running::close);
         }
     }
 }
