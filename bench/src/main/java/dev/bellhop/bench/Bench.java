@@ -42,7 +42,7 @@ public final class Bench implements Callable<Integer> {
             names = "--only",
             split = ",",
             paramLabel = "SERVER",
-            description = "bellhop, centrifugo-history, centrifugo, floor; all by default.")
+            description = "bellhop, bellhop-redis, centrifugo-history, centrifugo, floor; all by default.")
     private List<String> only = List.of();
 
     @Option(
@@ -50,8 +50,8 @@ public final class Bench implements Callable<Integer> {
             split = ",",
             paramLabel = "TEST",
             description =
-                    "fan1k, fan5k, fan1k-4, rate1k, idle10k, storm, reconnect, ingest, api-writes, api-list, api-latency;"
-                            + " all by default.")
+                    "fan1k, fan5k, fan1k-4, rate1k, idle10k, storm, reconnect, return5k, cuts, hold15k, stalled, ingest, api-writes, api-list,"
+                            + " api-latency; all by default.")
     private List<String> tests =
             Arrays.stream(Workload.values()).map(Workload::id).toList();
 

@@ -16,6 +16,7 @@ final class Figures {
     static final String COLD = "cold clients/s";
     static final String WARM = "warm clients/s";
     static final String RETURNS = "clients back/s";
+    static final String DELIVERED = "delivered %";
     static final String EVENTS = "events/s";
     static final String WRITES = "writes/s";
     static final String OTHERS = "other CPU %";

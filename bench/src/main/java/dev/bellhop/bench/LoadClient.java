@@ -2,6 +2,7 @@ package dev.bellhop.bench;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SelectionKey;
@@ -10,8 +11,11 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.function.Consumer;
 import org.HdrHistogram.Histogram;
 
@@ -69,7 +73,9 @@ final class LoadClient implements AutoCloseable {
     private int dropped;
     private String firstFault = "";
     private long lastReady;
+    private long openingBegan;
     private Histogram openingTimes = new Histogram(LONGEST_LATENCY, 3);
+    private Histogram readyTimes = new Histogram(LONGEST_LATENCY, 3);
 
     /** Of the next message of each publisher; they go on from phase to phase. */
     private final long[] numbers = new long[MAX_PUBLISHERS];
@@ -111,6 +117,11 @@ final class LoadClient implements AutoCloseable {
             return new Publishing(publishers, perSecond, Integer.MAX_VALUE, Long.MAX_VALUE, duration);
         }
 
+        /** With a rate, those that are due in its time are sent, however late. */
+        long mostMessages() {
+            return perSecond > 0 ? Math.min(messages, Math.round(perSecond * duration.toNanos() / 1e9)) : messages;
+        }
+
         Publishing lasting(Duration other) {
             return new Publishing(publishers, perSecond, window, messages, other);
         }
@@ -124,9 +135,11 @@ final class LoadClient implements AutoCloseable {
      * What came of connecting.
      *
      * @param seconds from the first connect to the last client that was ready
+     * @param times of each client, from its own connect until it was ready
+     * @param sinceBegin of each client, from the first connect of all until it was ready
      * @param fault what happened to the first that failed
      */
-    record Opened(int ready, int failed, double seconds, Histogram times, String fault) {
+    record Opened(int ready, int failed, double seconds, Histogram times, Histogram sinceBegin, String fault) {
         double perSecond() {
             return seconds > 0 ? ready / seconds : 0;
         }
@@ -225,13 +238,14 @@ final class LoadClient implements AutoCloseable {
 
     private Opened connect(List<Subscription> closed, int underWay, Duration patience) throws IOException {
         openingTimes = new Histogram(LONGEST_LATENCY, 3);
+        readyTimes = new Histogram(LONGEST_LATENCY, 3);
         failed = 0;
         firstFault = "";
         int before = ready;
         int next = 0;
-        long begin = clock();
-        long end = begin + patience.toNanos();
-        lastReady = begin;
+        openingBegan = clock();
+        long end = openingBegan + patience.toNanos();
+        lastReady = openingBegan;
         while ((next < closed.size() || opening > 0) && clock() < end) {
             while (next < closed.size() && opening < underWay) {
                 connect(closed.get(next++));
@@ -242,7 +256,8 @@ final class LoadClient implements AutoCloseable {
             fault(opening + " clients were not ready after " + patience.toSeconds() + " s");
         }
         int late = opening + closed.size() - next;
-        return new Opened(ready - before, failed + late, (lastReady - begin) / 1e9, openingTimes, firstFault);
+        return new Opened(
+                ready - before, failed + late, (lastReady - openingBegan) / 1e9, openingTimes, readyTimes, firstFault);
     }
 
     private void connect(Subscription subscription) throws IOException {
@@ -269,13 +284,30 @@ final class LoadClient implements AutoCloseable {
     private void shakeHands(Subscription subscription) throws IOException {
         subscription.state = Subscription.State.HANDSHAKE;
         subscription.key.interestOps(SelectionKey.OP_READ);
-        String request = "GET " + wire.handshake(subscription.client, subscription.position) + " HTTP/1.1\r\n"
+        subscription.send(handshake(subscription.client, subscription.position));
+    }
+
+    private ByteBuffer handshake(int client, Optional<String> position) {
+        String request = "GET " + wire.handshake(client, position) + " HTTP/1.1\r\n"
                 + "Host: " + host() + "\r\n"
                 + "Upgrade: websocket\r\n"
                 + "Connection: Upgrade\r\n"
                 + "Sec-WebSocket-Version: 13\r\n"
                 + "Sec-WebSocket-Key: " + KEY + "\r\n\r\n";
-        subscription.send(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
+        return ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /**
+     * Opens a connection on which nothing is ever read, with the smallest receive buffer that the system gives.
+     *
+     * @param client number of a user whom {@link #open} does not reach
+     */
+    SocketChannel stall(int client) throws IOException {
+        SocketChannel channel = SocketChannel.open();
+        channel.setOption(StandardSocketOptions.SO_RCVBUF, 1);
+        channel.connect(address);
+        channel.write(handshake(client, Optional.empty()));
+        return channel;
     }
 
     private String host() {
@@ -286,13 +318,17 @@ final class LoadClient implements AutoCloseable {
     void cut() throws IOException {
         for (Subscription subscription : subscriptions) {
             if (subscription.state != Subscription.State.CLOSED) {
-                subscription.channel.close();
-                subscription.reset();
+                disconnect(subscription);
             }
         }
         ready = 0;
         opening = 0;
         selector.selectNow(dispatch); // a channel that is registered is closed with the next selection
+    }
+
+    private static void disconnect(Subscription subscription) throws IOException {
+        subscription.channel.close();
+        subscription.reset();
     }
 
     /** Serves the connections for a while. */
@@ -313,14 +349,16 @@ final class LoadClient implements AutoCloseable {
         long end = begin + publishing.duration().toNanos();
         long due = begin;
         double interval = publishing.perSecond() > 0 ? 1e9 / publishing.perSecond() : 0;
-        while (now < end && published < publishing.messages()) {
-            for (int index = 0; index < publishing.publishers() && published < publishing.messages(); index++) {
+        long most = publishing.mostMessages();
+        long last = interval > 0 ? end + LONGEST_DRAIN.toNanos() : end;
+        while (now < last && published < most) {
+            for (int index = 0; index < publishing.publishers() && published < most; index++) {
                 Post post = posts.get(index);
                 if (post.publisher.isBusy()) {
                     continue;
                 }
                 if (interval > 0) {
-                    if (due > now || due >= end) {
+                    if (due > now) {
                         break;
                     }
                     post(post, due);
@@ -329,10 +367,84 @@ final class LoadClient implements AutoCloseable {
                     post(post, now);
                 }
             }
-            turn(interval > 0 ? Math.min(due, end) : end);
+            turn(interval > 0 ? due : end);
         }
         drain();
         return endPhase(published);
+    }
+
+    /**
+     * Publishes while each client loses its connection again and again, without a close frame, and comes back a while later from
+     * where it stood. The first losses are spread over the whole interval. At the end everybody comes back. All messages are
+     * expected at all clients.
+     *
+     * @param interval from one loss of a client to its next
+     * @param away from a loss to the next connect
+     */
+    Delivered publishThroughCuts(Publishing publishing, Duration interval, Duration away) throws IOException {
+        while (posts.size() < publishing.publishers()) {
+            posts.add(newPost());
+        }
+        beginPhase();
+        long begin = clock();
+        long end = begin + publishing.duration().toNanos();
+        PriorityQueue<Change> changes = new PriorityQueue<>(Comparator.comparingLong(Change::at));
+        for (int index = 0; index < subscriptions.size(); index++) {
+            long first = interval.toNanos() * index / subscriptions.size();
+            changes.add(new Change(begin + first, subscriptions.get(index), false));
+        }
+        long most = publishing.mostMessages();
+        long last = end + LONGEST_DRAIN.toNanos();
+        while ((published < most && now < last) || !changes.isEmpty()) {
+            while (!changes.isEmpty() && changes.peek().at() <= now) {
+                Change change = changes.poll();
+                if (change.back()) {
+                    comeBack(change.subscription());
+                    changes.add(new Change(change.at() + interval.minus(away).toNanos(), change.subscription(), false));
+                } else if (change.at() < end) {
+                    cut(change.subscription());
+                    changes.add(new Change(change.at() + away.toNanos(), change.subscription(), true));
+                }
+            }
+            changes.removeIf(change -> !change.back() && change.at() >= end);
+            long due = published < most ? begin + (long) (published * 1e9 / publishing.perSecond()) : last;
+            if (due <= now) {
+                Optional<Post> free =
+                        posts.stream().filter(post -> !post.publisher.isBusy()).findFirst();
+                if (free.isPresent()) {
+                    post(free.get(), due);
+                    continue;
+                }
+            }
+            turn(changes.isEmpty() ? due : Math.min(due, changes.peek().at()));
+        }
+        for (Subscription subscription : subscriptions) {
+            if (subscription.state == Subscription.State.CLOSED) {
+                comeBack(subscription); // the server had disconnected it
+            }
+        }
+        expected = published * subscriptions.size();
+        drain();
+        return endPhase(published);
+    }
+
+    private void comeBack(Subscription subscription) throws IOException {
+        subscription.resumed = true;
+        connect(subscription);
+    }
+
+    /** What happens to a client next. */
+    private record Change(long at, Subscription subscription, boolean back) {}
+
+    private void cut(Subscription subscription) throws IOException {
+        switch (subscription.state) {
+            case READY -> ready--;
+            case CONNECTING, HANDSHAKE, OPENING -> opening--;
+            case CLOSED -> {
+                return; // the server was quicker
+            }
+        }
+        disconnect(subscription);
     }
 
     private Post newPost() throws IOException {
@@ -563,6 +675,7 @@ final class LoadClient implements AutoCloseable {
         ready++;
         lastReady = now;
         openingTimes.recordValue(Math.min(now - subscription.connectedAt, LONGEST_LATENCY));
+        readyTimes.recordValue(Math.min(now - openingBegan, LONGEST_LATENCY));
     }
 
     /** Reads the heads of the frames that came whole, and looks for stamps in their payloads. */

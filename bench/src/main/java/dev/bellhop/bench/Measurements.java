@@ -1,16 +1,22 @@
 package dev.bellhop.bench;
 
 import java.io.IOException;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import org.HdrHistogram.Histogram;
 
 /** Puts one server through the workloads. */
 final class Measurements {
     private static final Message MESSAGE = new Message(200);
+    private static final Message LONG_MESSAGE = new Message(12_000);
+    private static final int STALLED_TURNS = 5;
+    private static final int STALLED_MESSAGES_PER_SECOND = 200;
     private static final int PUBLISHERS = 4;
     private static final int UNDER_WAY = 256;
     private static final int NARROW_WINDOW = 4;
@@ -25,7 +31,20 @@ final class Measurements {
     private static final Duration LEAD = Duration.ofSeconds(1);
     private static final Duration BREATH = Duration.ofMillis(700);
     private static final Duration SETTLE = Duration.ofSeconds(4);
+    /** In which an idle client of Bellhop is pinged once. */
+    private static final Duration PING_INTERVAL = Duration.ofSeconds(30);
+
     private static final Duration AWAY = Duration.ofMillis(300);
+
+    /** As in AnyCable's public test: each connection is cut about every 15 s, for 2 s; 120 messages, one every 500 ms. */
+    private static final Duration CUT_EVERY = Duration.ofSeconds(15);
+
+    private static final Duration CUT_FOR = Duration.ofSeconds(2);
+    private static final double CUT_MESSAGES_PER_SECOND = 2;
+    private static final Duration CUTS_LAST = Duration.ofSeconds(60);
+
+    /** PostgreSQL's sessions report what they did after a second at the latest. */
+    private static final Duration COUNTED = Duration.ofMillis(1500);
 
     /** Longer than the 15 s for which Bellhop remembers who left. */
     private static final Duration FORGET = Duration.ofSeconds(17);
@@ -64,6 +83,7 @@ final class Measurements {
         for (Workload workload : workloads) {
             switch (workload) {
                 case IDLE_10K -> taken.accept(workload, idle(server));
+                case HOLD_15K -> taken.accept(workload, hold(server));
                 case STORM -> taken.accept(workload, storm(server));
                 case INGEST -> {
                     if (server.takesBatches()) {
@@ -90,8 +110,12 @@ final class Measurements {
             case FAN_1K_4 -> publish(server, running, 1000, fanOut(NARROW_WINDOW));
             case RATE_1K ->
                 publish(server, running, 1000, LoadClient.Publishing.atRate(PUBLISHERS, MESSAGES_PER_SECOND, duration));
-            case RECONNECT -> reconnect(server, running);
-            case IDLE_10K, STORM, INGEST -> throw new IllegalArgumentException(workload + " needs a fresh server");
+            case RECONNECT -> reconnect(server, running, 1000);
+            case RETURN_5K -> reconnect(server, running, 5000);
+            case CUTS -> cuts(server, running);
+            case STALLED -> stalled(server, running);
+            case IDLE_10K, HOLD_15K, STORM, INGEST ->
+                throw new IllegalArgumentException(workload + " needs a fresh server");
             case API_WRITES, API_LIST, API_LATENCY ->
                 throw new IllegalArgumentException(workload + " is not for one server");
         };
@@ -215,8 +239,7 @@ final class Measurements {
         }
     }
 
-    private Figures reconnect(Server server, Server.Running running) throws BenchFailure, IOException {
-        int clients = 1000;
+    private Figures reconnect(Server server, Server.Running running, int clients) throws BenchFailure, IOException {
         try (LoadClient client = running.client(MESSAGE)) {
             client.follow();
             open(client, clients);
@@ -228,6 +251,8 @@ final class Measurements {
             client.cut();
             client.idle(AWAY);
             client.publish(LoadClient.Publishing.count(MISSED));
+            client.idle(COUNTED);
+            OptionalLong transactions = server.transactions();
             Usage before = usage(running);
             LoadClient.Recovered recovered = client.recover(MISSED, UNDER_WAY, PATIENCE);
             Usage used = usage(running).since(before);
@@ -243,12 +268,108 @@ final class Measurements {
                     "after the reconnect",
                     client,
                     client.publish(LoadClient.Publishing.count(BEFORE_AND_AFTER)));
-            return new Figures()
+            Figures figures = new Figures()
                     .put(Figures.RETURNS, recovered.perSecond())
+                    .put("95 % back s", recovered.opened().sinceBegin().getValueAtPercentile(95) / 1e9)
+                    .put("all back s", recovered.seconds())
                     .put("lost", missed.missing())
                     .put("doubled", missed.duplicated())
                     .put("reordered", missed.reordered())
                     .put(Figures.OTHERS, used.others() * 100);
+            if (transactions.isPresent()) {
+                client.idle(COUNTED);
+                long now = server.transactions().orElseThrow();
+                figures.put("database transactions", now - transactions.getAsLong());
+            }
+            return figures;
+        }
+    }
+
+    private Figures cuts(Server server, Server.Running running) throws BenchFailure, IOException {
+        int clients = 1000;
+        try (LoadClient client = running.client(MESSAGE)) {
+            client.follow();
+            open(client, clients);
+            Usage before = usage(running);
+            LoadClient.Delivered delivered = client.publishThroughCuts(
+                    LoadClient.Publishing.atRate(1, CUT_MESSAGES_PER_SECOND, CUTS_LAST), CUT_EVERY, CUT_FOR);
+            Usage used = usage(running).since(before);
+            if (server.recovers()) {
+                requireExact(server, "cut off again and again", client, delivered);
+            }
+            return new Figures()
+                    .put(Figures.DELIVERED, delivered.received() * 100.0 / delivered.expected())
+                    .putLatencies(delivered.latencies())
+                    .putFaults(delivered)
+                    .put(Figures.OTHERS, used.others() * 100);
+        }
+    }
+
+    /** In turns, so that a slow phase of the machine meets both. */
+    private Figures stalled(Server server, Server.Running running) throws BenchFailure, IOException {
+        int clients = 100;
+        Histogram without = new Histogram(3);
+        Histogram with = new Histogram(3);
+        LoadClient.Publishing publishing =
+                LoadClient.Publishing.atRate(PUBLISHERS, STALLED_MESSAGES_PER_SECOND, duration);
+        try (LoadClient client = running.client(LONG_MESSAGE)) {
+            open(client, clients);
+            client.publish(publishing.lasting(LEAD));
+            Usage before = usage(running);
+            for (int turn = 0; turn < STALLED_TURNS; turn++) {
+                LoadClient.Delivered undisturbed = client.publish(publishing);
+                requireExact(server, "nobody stalled", client, undisturbed);
+                without.add(undisturbed.latencies());
+                SocketChannel stalled = client.stall(clients);
+                try {
+                    LoadClient.Delivered disturbed = client.publish(publishing);
+                    requireExact(server, "one stalled", client, disturbed);
+                    with.add(disturbed.latencies());
+                } finally {
+                    stalled.close();
+                }
+            }
+            Usage used = usage(running).since(before);
+            return new Figures()
+                    .put("p50 ms without", without.getValueAtPercentile(50) / 1e6)
+                    .put("p50 ms with", with.getValueAtPercentile(50) / 1e6)
+                    .put("p99 ms without", without.getValueAtPercentile(99) / 1e6)
+                    .put("p99 ms with", with.getValueAtPercentile(99) / 1e6)
+                    .put(Figures.OTHERS, used.others() * 100);
+        }
+    }
+
+    private Figures hold(Server server) throws BenchFailure, IOException {
+        int clients = 15_000;
+        try (Server.Running running = server.start();
+                LoadClient client = running.client(MESSAGE)) {
+            long empty = Linux.residentBytes(running.process());
+            Usage start = usage(running);
+            LoadClient.Opened opened = open(client, clients);
+            client.idle(SETTLE);
+            double memory = (Linux.residentBytes(running.process()) - empty) / 1024.0 / clients;
+            Usage connected = usage(running);
+            client.idle(PING_INTERVAL);
+            Usage idle = usage(running).since(connected);
+            client.publish(fanOut(window).lasting(LEAD));
+            Usage before = usage(running);
+            LoadClient.Delivered delivered = client.publish(fanOut(window));
+            Usage used = usage(running).since(before);
+            requireExact(server, clients + " clients", client, delivered);
+            LoadClient.Delivered steady =
+                    client.publish(LoadClient.Publishing.atRate(PUBLISHERS, MESSAGES_PER_SECOND, duration));
+            requireExact(server, clients + " clients, steady", client, steady);
+            return new Figures()
+                    .put("connects/s", opened.perSecond())
+                    .put(Figures.RESIDENT, memory)
+                    .put("idle server CPU %", share(idle.server(), idle))
+                    .put(Figures.DELIVERIES, delivered.perSecond())
+                    .putLatencies(delivered.latencies())
+                    .put("server CPU µs/delivery", used.server() * 1e6 / Math.max(1, delivered.received()))
+                    .put("p50 ms at 10/s", steady.latencies().getValueAtPercentile(50) / 1e6)
+                    .put("p99 ms at 10/s", steady.latencies().getValueAtPercentile(99) / 1e6)
+                    .putFaults(delivered)
+                    .put(Figures.OTHERS, usage(running).since(start).others() * 100);
         }
     }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /** A kind of server that is measured: how one is started, and how its clients speak. */
@@ -29,6 +30,11 @@ interface Server {
     /** Whether it takes signed batches of events. */
     boolean takesBatches();
 
+    /** Transactions of its database since that was made; empty when it has none. A session's last second may be missing. */
+    default OptionalLong transactions() throws BenchFailure {
+        return OptionalLong.empty();
+    }
+
     /** Starts a fresh one on the servers' processor and waits until it takes connections. */
     Running start() throws BenchFailure, IOException;
 
@@ -39,11 +45,15 @@ interface Server {
         private static final Duration STOP = Duration.ofSeconds(15);
 
         private final Process process;
+        /** What it cannot do without; stopped after it. */
+        private final Optional<Running> store;
+
         private final InetSocketAddress address;
         private final Wire wire;
 
-        private Running(Process process, InetSocketAddress address, Wire wire) {
+        private Running(Process process, Optional<Running> store, InetSocketAddress address, Wire wire) {
             this.process = process;
+            this.store = store;
             this.address = address;
             this.wire = wire;
         }
@@ -62,7 +72,7 @@ interface Server {
             Process process = processes.start(builder);
             process.getOutputStream().close();
             InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-            Running running = new Running(process, address, wire);
+            Running running = new Running(process, Optional.empty(), address, wire);
             long end = System.nanoTime() + START.toNanos();
             while (!running.answers()) {
                 if (!process.isAlive() || System.nanoTime() > end) {
@@ -100,10 +110,16 @@ interface Server {
             return process.toHandle();
         }
 
+        /** The same one, which stops its store with itself. */
+        Running with(Running itsStore) {
+            return new Running(process, Optional.of(itsStore), address, wire);
+        }
+
         /** Asks it to stop and waits; one that does not is killed. */
         @Override
         public void close() {
             Processes.stop(process, STOP);
+            store.ifPresent(Running::close);
         }
     }
 }

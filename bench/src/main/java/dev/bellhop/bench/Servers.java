@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -20,8 +21,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /** The servers that can be measured, and the database of the one that needs it. */
 final class Servers implements AutoCloseable {
@@ -53,7 +54,7 @@ final class Servers implements AutoCloseable {
 
     /** In the order in which they are measured. */
     List<Server> all() {
-        return List.of(new Bellhop(), new Centrifugo(true), new Centrifugo(false), new Floor());
+        return List.of(new Bellhop(), new BellhopOnRedis(), new Centrifugo(true), new Centrifugo(false), new Floor());
     }
 
     Clients clients() {
@@ -67,6 +68,10 @@ final class Servers implements AutoCloseable {
     /** The database's processes, once there is one. */
     synchronized Optional<ProcessHandle> databaseProcess() {
         return Optional.ofNullable(database).map(EmbeddedDatabase::process);
+    }
+
+    private synchronized String databaseUrl() {
+        return database.url();
     }
 
     /** Starts the database with the first use; each time its contents are gone. */
@@ -146,7 +151,7 @@ final class Servers implements AutoCloseable {
 
         @Override
         public Optional<String> absence() {
-            return Files.exists(jar()) ? Optional.empty() : Optional.of(jar() + " is not built");
+            return Files.exists(realtimeJar()) ? Optional.empty() : Optional.of(realtimeJar() + " is not built");
         }
 
         @Override
@@ -164,8 +169,17 @@ final class Servers implements AutoCloseable {
             return true;
         }
 
-        private Path jar() {
-            return home.resolve("realtime-service/target/realtime-service.jar");
+        @Override
+        public OptionalLong transactions() throws BenchFailure {
+            try (Connection connection = DriverManager.getConnection(databaseUrl());
+                    Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery(
+                            "select xact_commit + xact_rollback from pg_stat_database where datname = current_database()")) {
+                row.next();
+                return OptionalLong.of(row.getLong(1));
+            } catch (SQLException e) {
+                throw new BenchFailure("The database does not say what it did: " + e.getMessage(), e);
+            }
         }
 
         @Override
@@ -175,17 +189,107 @@ final class Servers implements AutoCloseable {
 
         /** @param prefix of the command, which says where it runs */
         Running start(String databaseUrl, List<String> prefix) throws BenchFailure, IOException {
-            int port = Sockets.freePort();
-            List<String> command = new ArrayList<>(prefix);
-            command.addAll(List.of(java(), "@" + home.resolve("jvm.options"), "-jar", jar().toString()));
-            Map<String, String> settings = Map.of(
-                    "BELLHOP_HOST", LOOPBACK,
-                    "BELLHOP_REALTIME_PORT", Integer.toString(port),
-                    "BELLHOP_DATABASE_URL", databaseUrl,
-                    "BELLHOP_JWT_SECRET", clients.secret(),
-                    "BELLHOP_EVENT_SECRETS", eventSecret);
-            return Running.start(processes, command, settings, port, log(name()), new BellhopWire(clients));
+            return startRealtime(name(), prefix, "BELLHOP_DATABASE_URL", databaseUrl);
         }
+    }
+
+    /** @param store the setting that names where the log is, and its value */
+    private Server.Running startRealtime(String name, List<String> prefix, String store, String url)
+            throws BenchFailure, IOException {
+        int port = Sockets.freePort();
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(List.of(
+                java(), "@" + home.resolve("jvm.options"), "-jar", realtimeJar().toString()));
+        Map<String, String> settings = Map.of(
+                "BELLHOP_HOST",
+                LOOPBACK,
+                "BELLHOP_REALTIME_PORT",
+                Integer.toString(port),
+                store,
+                url,
+                "BELLHOP_JWT_SECRET",
+                clients.secret(),
+                "BELLHOP_EVENT_SECRETS",
+                eventSecret);
+        return Server.Running.start(processes, command, settings, port, log(name), new BellhopWire(clients));
+    }
+
+    private Path realtimeJar() {
+        return home.resolve("realtime-service/target/realtime-service.jar");
+    }
+
+    /** The same with its log in a Redis of its own, which syncs every write to disk. Redis shares the load's processor. */
+    private final class BellhopOnRedis implements Server {
+        @Override
+        public String name() {
+            return "bellhop-redis";
+        }
+
+        @Override
+        public Optional<String> absence() {
+            if (!Files.exists(realtimeJar())) {
+                return Optional.of(realtimeJar() + " is not built");
+            }
+            return onPath("redis-server").isPresent()
+                    ? Optional.empty()
+                    : Optional.of("no executable redis-server on the PATH");
+        }
+
+        @Override
+        public boolean recovers() {
+            return true;
+        }
+
+        @Override
+        public boolean takesBatches() {
+            return true;
+        }
+
+        @Override
+        public boolean isJvm() {
+            return true;
+        }
+
+        @Override
+        public Running start() throws BenchFailure, IOException {
+            int port = Sockets.freePort();
+            Path directory = Files.createTempDirectory(work, "redis");
+            List<String> command = List.of(
+                    onPath("redis-server").orElseThrow().toString(),
+                    "--bind",
+                    LOOPBACK,
+                    "--port",
+                    Integer.toString(port),
+                    "--dir",
+                    directory.toString(),
+                    "--appendonly",
+                    "yes",
+                    "--appendfsync",
+                    "always",
+                    "--save",
+                    "");
+            Running redis =
+                    Running.start(processes, command, Map.of(), port, log(name() + "-store"), new BellhopWire(clients));
+            try {
+                return startRealtime(
+                                name(),
+                                Linux.pinned(processor, List.of()),
+                                "BELLHOP_REDIS_URL",
+                                "redis://" + LOOPBACK + ":" + port)
+                        .with(redis);
+            } catch (BenchFailure | IOException e) {
+                redis.close();
+                throw e;
+            }
+        }
+    }
+
+    private static Optional<Path> onPath(String program) {
+        String path = System.getenv().getOrDefault("PATH", "");
+        return Arrays.stream(path.split(File.pathSeparator, -1))
+                .map(place -> Path.of(place, program))
+                .filter(file -> Files.isExecutable(file) && !Files.isDirectory(file))
+                .findFirst();
     }
 
     /** Centrifugo with its memory engine. */
@@ -210,12 +314,9 @@ final class Servers implements AutoCloseable {
 
         private Optional<Path> program() {
             String named = System.getenv().getOrDefault(CENTRIFUGO, "");
-            String path = System.getenv().getOrDefault("PATH", "");
-            Stream<Path> places = named.isEmpty()
-                    ? Arrays.stream(path.split(File.pathSeparator, -1)).map(place -> Path.of(place, "centrifugo"))
-                    : Stream.of(Path.of(named));
-            return places.filter(place -> Files.isExecutable(place) && !Files.isDirectory(place))
-                    .findFirst();
+            return named.isEmpty()
+                    ? onPath("centrifugo")
+                    : Optional.of(Path.of(named)).filter(file -> Files.isExecutable(file) && !Files.isDirectory(file));
         }
 
         @Override

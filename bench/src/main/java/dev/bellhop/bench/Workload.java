@@ -13,6 +13,10 @@ enum Workload {
     IDLE_10K("idle10k", "10,000 idle clients"),
     STORM("storm", "5,000 clients connect at once, 256 handshakes under way"),
     RECONNECT("reconnect", "1,000 clients come back and have missed 20 messages"),
+    RETURN_5K("return5k", "5,000 clients are cut off at once, come back and have missed 20 messages"),
+    CUTS("cuts", "1,000 clients, each cut off every 15 s for 2 s, while 120 messages come in 60 s"),
+    HOLD_15K("hold15k", "15,000 clients of one node"),
+    STALLED("stalled", "200 messages/s of 12,000 bytes to 100 clients, without and with one more that does not read"),
     INGEST("ingest", "Signed batches of 100 events, no clients"),
     API_WRITES("api-writes", "16 writers, each POST /entities with its event in the outbox"),
     API_LIST("api-list", "GET /entities, a page of 50 out of 100,000"),
@@ -42,11 +46,13 @@ enum Workload {
             case RATE_1K -> List.of(Figures.P50, Figures.P99);
             case IDLE_10K -> List.of(Figures.RESIDENT);
             case STORM -> List.of(Figures.COLD, Figures.WARM);
-            case RECONNECT -> List.of(Figures.RETURNS);
+            case RECONNECT, RETURN_5K -> List.of(Figures.RETURNS);
+            case CUTS -> List.of(Figures.DELIVERED, Figures.P99);
+            case HOLD_15K -> List.of(Figures.DELIVERIES, Figures.RESIDENT);
             case INGEST -> List.of(Figures.EVENTS);
             case API_WRITES -> List.of(Figures.WRITES);
             case API_LIST -> List.of(Figures.P50, Figures.P99);
-            case API_LATENCY -> List.of();
+            case STALLED, API_LATENCY -> List.of();
         };
     }
 

@@ -83,6 +83,24 @@ class RealtimeServiceTest {
     }
 
     @Test
+    void clientsThatAreCutOffAgainAndAgainMissNothing() throws IOException {
+        try (LoadClient client = new LoadClient(address(), new BellhopWire(clients), MESSAGE, PATIENCE)) {
+            client.follow();
+            Opened opened = client.open(20, 16, PATIENCE);
+            assertThat(opened.ready()).as(opened.fault()).isEqualTo(20);
+
+            Delivered delivered = client.publishThroughCuts(
+                    Publishing.atRate(1, 50, Duration.ofSeconds(2)), Duration.ofMillis(400), Duration.ofMillis(100));
+            assertThat(delivered.published()).isEqualTo(100);
+            assertThat(delivered.expected()).isEqualTo(20 * 100);
+            assertThat(delivered.isExact()).as(delivered + client.fault()).isTrue();
+            assertThat(delivered.latencies().getMaxValue())
+                    .as("somebody was away when a message came")
+                    .isGreaterThan(Duration.ofMillis(50).toNanos());
+        }
+    }
+
+    @Test
     void everyEventOfABatchIsInTheLog() throws IOException, BenchFailure {
         Ingest ingest = new Ingest(clients.organization(), EVENT_SECRET);
         long posted = ingest.post(address(), Duration.ofMillis(300)).events();
