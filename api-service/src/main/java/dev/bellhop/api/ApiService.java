@@ -141,7 +141,7 @@ public final class ApiService implements AutoCloseable {
         Cursors cursors = new Cursors(config.tokenKeys().seed());
         Routes routes = new Routes(
                 new Headers(config.allowedOrigins(), config.clientAddresses()),
-                new Authentication(tokens, sessions, new RateLimit("requests", config.requestsPerMinute())),
+                new Authentication(tokens, sessions, new RateLimit("requests", config.requestsPerMinute()), clock),
                 new Idempotency(requests.jdbi()),
                 new SessionResource(sessions, passwords, tokens, clock),
                 new KeyResource(config.tokenKeys()),
