@@ -46,9 +46,11 @@ import dev.bellhop.api.shares.ShareResource;
 import dev.bellhop.api.shares.ShareStore;
 import dev.bellhop.db.Database;
 import dev.bellhop.model.config.Env;
+import dev.bellhop.model.config.LogFormat;
 import dev.bellhop.model.security.Tokens;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
 import io.javalin.router.Endpoint;
 import io.javalin.util.JavalinBindException;
 import java.time.Clock;
@@ -56,6 +58,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.handler.GracefulHandler;
@@ -76,6 +79,7 @@ public final class ApiService implements AutoCloseable {
 
     /** Runs until the process is told to stop; a fault in the settings or surroundings is one sentence and status 1. */
     public static void main(String[] args) {
+        LogFormat.apply(System.getenv());
         try {
             ApiService service = start(Config.from(System.getenv()));
             Runtime.getRuntime().addShutdownHook(new Thread(service::close, "stop"));
@@ -122,7 +126,7 @@ public final class ApiService implements AutoCloseable {
         Database background = keep(Database.open(inSchema(config.databaseUrl()), "bellhop-relay", RELAY_CONNECTIONS));
         Clock clock = Clock.systemUTC();
         Tokens tokens = Tokens.with(config.tokenKeys(), clock);
-        Metrics metrics = new Metrics();
+        Metrics metrics = new Metrics(this::route);
         metrics.watch(requests.pool());
         metrics.watch(background.pool());
         OutboxRelay relay = new OutboxRelay(
@@ -177,6 +181,11 @@ public final class ApiService implements AutoCloseable {
         keep(this::stopServer);
         keep(health::stopping);
         listen(config);
+    }
+
+    private Optional<Endpoint> route(Context ctx) {
+        return Optional.ofNullable(server.unsafe.internalRouter.findFirstHttpHandlerEntry(ctx.method(), ctx.path()))
+                .map(parsed -> parsed.endpoint);
     }
 
     private Database openDatabase(Config config) {

@@ -1,6 +1,7 @@
 package dev.bellhop.api.store;
 
 import dev.bellhop.db.SqlErrors;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,16 +11,19 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Does calls of one organisation that come at the same time together: under load one round trip and one commit serve many,
- * and a call that comes alone waits for nobody. At most two groups of an organisation are under way; what comes meanwhile
- * waits and is the next group, done by the thread of its first call. A group begins after all of its calls came, so it sees
- * what was committed before any of them. Thread-safe.
+ * and a call that comes alone waits for nobody. What comes while a group is under way waits and is the next group, done by
+ * the thread of its first call; past a group that takes long others go by. A group begins after all of its calls came, so it
+ * sees what was committed before any of them. Thread-safe.
  *
  * @param <Q> what is asked
  * @param <A> the answer, never null
  */
 public final class Batching<Q, A> {
-    /** One uses the processor while the other waits for the disk, and one that hangs leaves a way past it. */
-    private static final int AT_ONCE = 1;
+    /** After this a group, which may wait for a lock, no longer keeps those back that come. */
+    private static final long LONG_NANOS = Duration.ofMillis(50).toNanos();
+
+    /** Most groups of an organisation at a time, so that one whose groups hang leaves connections for others. */
+    private static final int AT_ONCE = 4;
 
     private static final int MAX_GROUP = 128;
 
@@ -46,7 +50,7 @@ public final class Batching<Q, A> {
         lanes.compute(orgId, (id, known) -> {
             Lane<Q, A> lane = known == null ? new Lane<>() : known;
             lane.waiting.add(call);
-            if (lane.groups < AT_ONCE) {
+            if (lane.isOpen()) {
                 lane.groups++;
                 call.turn.complete(Optional.of(lane.next()));
             }
@@ -95,8 +99,14 @@ public final class Batching<Q, A> {
     private static final class Lane<Q, A> {
         private List<Call<Q, A>> waiting = new ArrayList<>();
         private int groups;
+        private long begun;
+
+        boolean isOpen() {
+            return groups == 0 || (groups < AT_ONCE && System.nanoTime() - begun > LONG_NANOS);
+        }
 
         List<Call<Q, A>> next() {
+            begun = System.nanoTime();
             List<Call<Q, A>> all = waiting;
             int size = Math.min(MAX_GROUP, all.size());
             waiting = new ArrayList<>(all.subList(size, all.size()));
