@@ -34,6 +34,11 @@ final class ApiMeasurements {
     private static final int ROWS = 100_000;
     private static final int WRITES_PER_SECOND = 50;
     private static final int COMMITS = 200;
+    /** As long as the optimising compiler needs for the way of a write, on two processors that it shares with the load. */
+    private static final Duration WARM_UP_WRITES = Duration.ofSeconds(45);
+
+    private static final Duration WARM_UP_LIST = Duration.ofSeconds(15);
+    private static final Duration WARM_UP_SQL = Duration.ofSeconds(3);
     private static final Duration WARM_UP = Duration.ofSeconds(4);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final long LONGEST = Duration.ofMinutes(1).toNanos();
@@ -79,8 +84,8 @@ final class ApiMeasurements {
         String request = head(system, "POST /api/v1/entities") + "Content-Type: application/json\r\nContent-Length: "
                 + body.length() + "\r\n\r\n" + body;
         SqlLoad sql = new SqlLoad(system);
-        new HttpLoad(system.api().address(), request, 201).run(WRITERS, WARM_UP);
-        sql.write(WRITERS, Duration.ofSeconds(1));
+        new HttpLoad(system.api().address(), request, 201).run(WRITERS, WARM_UP_WRITES);
+        sql.write(WRITERS, WARM_UP_SQL);
         drain(system, connection);
 
         Usage before = system.usage(servers.databaseProcess());
@@ -139,8 +144,8 @@ final class ApiMeasurements {
         }
         String request = head(system, "GET /api/v1/entities?limit=50") + "\r\n";
         SqlLoad sql = new SqlLoad(system);
-        new HttpLoad(system.api().address(), request, 200).run(1, WARM_UP);
-        sql.read(Duration.ofSeconds(1));
+        new HttpLoad(system.api().address(), request, 200).run(1, WARM_UP_LIST);
+        sql.read(WARM_UP_SQL);
 
         Usage before = system.usage(servers.databaseProcess());
         HttpLoad.Done got = new HttpLoad(system.api().address(), request, 200).run(1, duration);

@@ -52,9 +52,9 @@ public final class EntityStore {
               and (:ownerId::uuid is null or e.owner_id = :ownerId)
               and (:search::text is null or e.name ilike :search or e.email ilike :search)
             """;
-    /** The dashboard's page. With no filter and a fixed limit all pages have one plan, which is made once. */
+    /** The dashboard's page. No filter, a fixed limit and bounds that the planner does not see: all pages share one plan. */
     private static final String NEWEST_OF_ALL = SELECT + """
-            where e.org_id = ? and (e.created_at, e.id) < (cast(? as timestamptz), ?)
+            where e.org_id = ? and (e.created_at, e.id) < ((select cast(? as timestamptz)), (select cast(? as uuid)))
             order by e.created_at desc, e.id desc limit 201""";
 
     private static final String NEWEST = SELECT + FILTER + """

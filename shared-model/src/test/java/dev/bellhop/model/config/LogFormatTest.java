@@ -14,8 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class LogFormatTest {
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();
-    private final PrintStream log =
-            new LogFormat.JsonLines(new PrintStream(written, true, StandardCharsets.UTF_8));
+    private final PrintStream log = new LogFormat.JsonLines(new PrintStream(written, true, StandardCharsets.UTF_8));
 
     private List<String> lines() {
         return written.toString(StandardCharsets.UTF_8).lines().toList();
