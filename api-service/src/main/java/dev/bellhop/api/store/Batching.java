@@ -8,6 +8,9 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Does calls of one organisation that come at the same time together: under load one round trip and one commit serve many,
@@ -50,19 +53,32 @@ public final class Batching<Q, A> {
         lanes.compute(orgId, (id, known) -> {
             Lane<Q, A> lane = known == null ? new Lane<>() : known;
             lane.waiting.add(call);
-            if (lane.isOpen()) {
-                lane.groups++;
-                call.turn.complete(Optional.of(lane.next()));
-            }
+            lane.beginIfOpen();
             return lane;
         });
-        call.turn.join().ifPresent(group -> answer(orgId, group));
+        turn(orgId, call).ifPresent(group -> answer(orgId, group));
         if (call.failure != null) {
             throw call.failure;
         }
         return call.answer != null
                 ? call.answer
                 : work.answer(orgId, List.of(question)).get(0);
+    }
+
+    private Optional<List<Call<Q, A>>> turn(UUID orgId, Call<Q, A> call) {
+        try {
+            return call.turn.get(LONG_NANOS, TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            lanes.computeIfPresent(orgId, (id, lane) -> {
+                lane.beginIfOpen();
+                return lane;
+            });
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // the work notices it; the group may be this thread's to do
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a turn does not fail", e);
+        }
+        return call.turn.join();
     }
 
     private void answer(UUID orgId, List<Call<Q, A>> group) {
@@ -89,8 +105,7 @@ public final class Batching<Q, A> {
                 lane.groups--;
                 return lane.groups == 0 ? null : lane;
             }
-            List<Call<Q, A>> group = lane.next();
-            group.get(0).turn.complete(Optional.of(group));
+            lane.beginNext();
             return lane;
         });
     }
@@ -101,16 +116,21 @@ public final class Batching<Q, A> {
         private int groups;
         private long begun;
 
-        boolean isOpen() {
-            return groups == 0 || (groups < AT_ONCE && System.nanoTime() - begun > LONG_NANOS);
+        void beginIfOpen() {
+            boolean open = groups == 0 || (groups < AT_ONCE && System.nanoTime() - begun > LONG_NANOS);
+            if (open && !waiting.isEmpty()) {
+                groups++;
+                beginNext();
+            }
         }
 
-        List<Call<Q, A>> next() {
+        /** Wakes the thread that is to do the next group. */
+        void beginNext() {
             begun = System.nanoTime();
-            List<Call<Q, A>> all = waiting;
-            int size = Math.min(MAX_GROUP, all.size());
-            waiting = new ArrayList<>(all.subList(size, all.size()));
-            return all.subList(0, size);
+            int size = Math.min(MAX_GROUP, waiting.size());
+            List<Call<Q, A>> group = waiting.subList(0, size);
+            waiting = new ArrayList<>(waiting.subList(size, waiting.size()));
+            group.get(0).turn.complete(Optional.of(group));
         }
     }
 
