@@ -80,7 +80,7 @@ class ContractTest {
                             "BELLHOP_CANARY",
                             foreign.canary,
                             "CONTRACT_TEST_PHASES",
-                            full ? "examples,coverage,fuzzing,stateful" : phases,
+                            full ? "examples,coverage,fuzzing" : phases,
                             "CONTRACT_TEST_EXAMPLES",
                             full ? "50" : examples));
             Process running = fuzzer.redirectErrorStream(true).start();
