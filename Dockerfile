@@ -19,7 +19,9 @@ ENTRYPOINT ["java", "@jvm.options", "-XX:MaxRAMPercentage=75", "-jar", "service.
 
 FROM service AS api-service
 COPY --from=build /src/api-service/target/api-service.jar service.jar
+COPY api-service/jvm.options api-service.options
 EXPOSE 8080
+ENTRYPOINT ["java", "@jvm.options", "@api-service.options", "-XX:MaxRAMPercentage=75", "-jar", "service.jar"]
 
 FROM service AS realtime-service
 COPY --from=build /src/realtime-service/target/realtime-service.jar service.jar

@@ -47,9 +47,11 @@ import dev.bellhop.api.shares.ShareResource;
 import dev.bellhop.api.shares.ShareStore;
 import dev.bellhop.db.Database;
 import dev.bellhop.model.config.Env;
+import dev.bellhop.model.config.LogFormat;
 import dev.bellhop.model.security.Tokens;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
 import io.javalin.router.Endpoint;
 import io.javalin.util.JavalinBindException;
 import java.time.Clock;
@@ -57,6 +59,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.handler.GracefulHandler;
@@ -78,6 +81,7 @@ public final class ApiService implements AutoCloseable {
 
     /** Runs until the process is told to stop; a fault in the settings or surroundings is one sentence and status 1. */
     public static void main(String[] args) {
+        LogFormat.apply(System.getenv());
         try {
             ApiService service = start(Config.from(System.getenv()));
             Runtime.getRuntime().addShutdownHook(new Thread(service::close, "stop"));
@@ -126,7 +130,7 @@ public final class ApiService implements AutoCloseable {
         RateLimitStore limits = new RateLimitStore(counters.jdbi());
         Clock clock = Clock.systemUTC();
         Tokens tokens = Tokens.with(config.tokenKeys(), clock);
-        Metrics metrics = new Metrics();
+        Metrics metrics = new Metrics(this::route);
         metrics.watch(requests.pool());
         metrics.watch(background.pool());
         metrics.watch(counters.pool());
@@ -146,7 +150,8 @@ public final class ApiService implements AutoCloseable {
         Cursors cursors = new Cursors(config.tokenKeys().seed());
         Routes routes = new Routes(
                 new Headers(config.allowedOrigins(), config.clientAddresses()),
-                new Authentication(tokens, sessions, new RateLimit("requests", config.requestsPerMinute(), limits)),
+                new Authentication(
+                        tokens, sessions, new RateLimit("requests", config.requestsPerMinute(), limits), clock),
                 new Idempotency(requests.jdbi()),
                 new SessionResource(sessions, passwords, tokens, clock, limits),
                 new KeyResource(config.tokenKeys()),
@@ -183,6 +188,11 @@ public final class ApiService implements AutoCloseable {
         keep(this::stopServer);
         keep(health::stopping);
         listen(config);
+    }
+
+    private Optional<Endpoint> route(Context ctx) {
+        return Optional.ofNullable(server.unsafe.internalRouter.findFirstHttpHandlerEntry(ctx.method(), ctx.path()))
+                .map(parsed -> parsed.endpoint);
     }
 
     private Database openDatabase(Config config) {

@@ -121,7 +121,7 @@ class RequestLogTest {
                 .doesNotContain(created.id().toString());
         get(null, "/api/v1/me", "X-Request-Id", "request-of-nobody");
         assertThat(awaitLines("request-of-nobody").get(0))
-                .contains("status=401 ")
+                .contains("method=GET route=/api/v1/me status=401 ")
                 .doesNotContain("user_id");
         get(null, "/health/live", "X-Request-Id", "request-of-a-probe");
         get(hr, "/api/v1/me", "X-Request-Id", "request-after-it");

@@ -77,26 +77,29 @@ final class Linux {
         return bytes;
     }
 
-    /** Processor time of a process and all that descend from it, in seconds, in user and kernel mode. */
+    /** Processor time of a process and all that descend from it, also those that have ended, in user and kernel mode. */
     static double treeSeconds(ProcessHandle root) throws IOException {
         double seconds = 0;
         for (long pid : tree(root)) {
-            seconds += seconds(pid);
+            seconds += seconds(pid, 11, 12, 13, 14);
         }
         return seconds;
     }
 
     /** Processor time of this process alone: what it started is counted by itself. */
     static double ownSeconds() throws IOException {
-        return seconds(ProcessHandle.current().pid());
+        return seconds(ProcessHandle.current().pid(), 11, 12);
     }
 
-    private static double seconds(long pid) throws IOException {
+    /** @param fields of proc(5) in ticks, counted from the one after the name */
+    private static double seconds(long pid, int... fields) throws IOException {
         double ticks = 0;
         for (String line : lines(pid, "stat")) {
             // The second field is the program's name in parentheses and may hold anything.
-            List<String> fields = words(line.substring(line.lastIndexOf(')') + 2));
-            ticks += Long.parseLong(fields.get(11)) + Long.parseLong(fields.get(12));
+            List<String> values = words(line.substring(line.lastIndexOf(')') + 2));
+            for (int field : fields) {
+                ticks += Long.parseLong(values.get(field));
+            }
         }
         return ticks / TICKS_PER_SECOND;
     }

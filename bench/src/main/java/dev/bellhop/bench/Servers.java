@@ -110,7 +110,12 @@ final class Servers implements AutoCloseable {
             int port = Sockets.freePort();
             Server.Running api = Server.Running.start(
                     processes,
-                    List.of(java(), "@" + home.resolve("jvm.options"), "-jar", jar.toString()),
+                    List.of(
+                            java(),
+                            "@" + home.resolve("jvm.options"),
+                            "@" + home.resolve("api-service/jvm.options"),
+                            "-jar",
+                            jar.toString()),
                     Map.of(
                             "BELLHOP_HOST",
                             LOOPBACK,

@@ -1,5 +1,6 @@
 package dev.bellhop.quickstart;
 
+import dev.bellhop.model.config.LogFormat;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -16,6 +17,7 @@ public final class Bellhop implements Runnable {
 
     /** Ends with status 0 when all went well, 1 when the command could not do its work, 2 for a wrong command line. */
     public static void main(String[] arguments) {
+        LogFormat.apply(System.getenv());
         System.exit(commandLine().execute(arguments));
     }
 

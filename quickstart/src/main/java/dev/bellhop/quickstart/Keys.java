@@ -4,6 +4,7 @@ import dev.bellhop.model.config.Env;
 import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Role;
 import dev.bellhop.model.security.Secret;
+import dev.bellhop.model.security.TokenKeys;
 import dev.bellhop.model.security.Tokens;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Mints tokens with the installation's own secret, for the commands that speak for the operator. */
+/** Mints tokens with the installation's own secret or key, for the commands that speak for the operator. */
 final class Keys {
     private final Tokens tokens;
 
@@ -24,12 +25,27 @@ final class Keys {
     }
 
     /**
-     * With {@code BELLHOP_JWT_SECRET}, or else the secret that {@code up} made in {@code BELLHOP_DATA_DIR}.
+     * With the first of {@code BELLHOP_JWT_KEY_FILE}, {@code BELLHOP_JWT_SECRET}, and the secret that {@code up} made in
+     * {@code BELLHOP_DATA_DIR}.
      *
-     * @throws StartFailure when there is neither
+     * @throws StartFailure when there is none, or the one there is cannot sign
      */
     static Keys from(Map<String, String> variables) throws StartFailure {
         Env env = new Env(variables);
+        return env.text("BELLHOP_JWT_KEY_FILE").isPresent() ? ofKeyFile(env) : ofSecret(env);
+    }
+
+    private static Keys ofKeyFile(Env env) throws StartFailure {
+        TokenKeys keys = TokenKeys.from(env, true);
+        try {
+            env.rejectFaults();
+        } catch (Env.Faults faults) {
+            throw new StartFailure(faults.getMessage(), faults);
+        }
+        return new Keys(Tokens.with(keys, Clock.systemUTC()));
+    }
+
+    private static Keys ofSecret(Env env) throws StartFailure {
         Path directory = Path.of(env.text("BELLHOP_DATA_DIR", "data"));
         try {
             Optional<String> given = env.text("BELLHOP_JWT_SECRET");

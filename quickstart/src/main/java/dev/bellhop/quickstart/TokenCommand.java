@@ -23,7 +23,7 @@ final class TokenCommand implements Callable<Integer> {
 
         @Option(
                 names = "--service",
-                description = "A token for machines, good for an hour, made from the installation's own secret.")
+                description = "A token for machines, good for an hour, made with the installation's own secret or key.")
         private boolean service;
     }
 

@@ -46,7 +46,7 @@ final class TryCommand implements Callable<Integer> {
     @Option(
             names = "--token",
             paramLabel = "TOKEN",
-            description = "The valid token; made from the installation's own secret by default.")
+            description = "The valid token; made with the installation's own secret or key by default.")
     private String token;
 
     @Spec

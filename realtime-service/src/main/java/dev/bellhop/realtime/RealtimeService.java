@@ -1,6 +1,7 @@
 package dev.bellhop.realtime;
 
 import dev.bellhop.model.config.Env;
+import dev.bellhop.model.config.LogFormat;
 import dev.bellhop.model.security.Signature;
 import dev.bellhop.model.security.Tokens;
 import dev.bellhop.model.wire.EventBatch;
@@ -257,6 +258,7 @@ public final class RealtimeService implements AutoCloseable {
     }
 
     public static void main(String[] args) throws InterruptedException {
+        LogFormat.apply(System.getenv());
         RealtimeService service;
         try {
             service = start(Config.from(System.getenv()));

@@ -1,5 +1,7 @@
 package dev.bellhop.api.auth;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.bellhop.api.http.Actor;
 import dev.bellhop.api.http.RateLimit;
 import dev.bellhop.api.store.Ids;
@@ -8,6 +10,8 @@ import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Tokens;
 import io.javalin.http.Context;
 import io.javalin.security.RouteRole;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -20,15 +24,26 @@ public final class Authentication {
     private static final Logger log = LoggerFactory.getLogger(Authentication.class);
     private static final String CALLER = "bellhop.caller";
 
+    /** How long the check of a token counts: a signing key that was withdrawn is noticed by then. */
+    private static final Duration REMEMBERED = Duration.ofSeconds(30);
+
     private final Tokens tokens;
     private final SessionStore sessions;
     private final RateLimit requests;
+    private final Clock clock;
+
+    /** Tokens that were good. Whether their sessions still are, the database says each time. */
+    private final Cache<String, Principal> good = Caffeine.newBuilder()
+            .expireAfterWrite(REMEMBERED)
+            .maximumSize(10_000)
+            .build();
 
     /** @param requests of one organisation, so that a noisy one leaves the others their share */
-    public Authentication(Tokens tokens, SessionStore sessions, RateLimit requests) {
+    public Authentication(Tokens tokens, SessionStore sessions, RateLimit requests, Clock clock) {
         this.tokens = tokens;
         this.sessions = sessions;
         this.requests = requests;
+        this.clock = clock;
     }
 
     /**
@@ -75,8 +90,13 @@ public final class Authentication {
     }
 
     private Principal verified(String token) {
+        Principal known = good.getIfPresent(token);
+        if (known != null && clock.instant().isBefore(known.expiresAt())) {
+            return known;
+        }
         Tokens.Verdict verdict = tokens.verify(token);
         if (verdict instanceof Tokens.Verdict.Valid valid) {
+            good.put(token, valid.principal());
             return valid.principal();
         }
         if (verdict instanceof Tokens.Verdict.Invalid invalid) {

@@ -4,6 +4,9 @@ import dev.bellhop.api.http.Actor;
 import dev.bellhop.api.http.Answer.Precondition;
 import dev.bellhop.api.http.Change;
 import dev.bellhop.api.outbox.Outbox;
+import dev.bellhop.api.store.Batching;
+import dev.bellhop.api.store.Columns;
+import dev.bellhop.api.store.Direct;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.api.store.Row;
 import dev.bellhop.model.events.ControlEvent;
@@ -17,12 +20,16 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -58,6 +65,7 @@ public final class SessionStore {
 
     private final Jdbi jdbi;
     private final Outbox outbox;
+    private final Batching<Claim, Optional<Standing>> standings = new Batching<>(this::standings);
 
     public SessionStore(Jdbi jdbi, Outbox outbox) {
         this.jdbi = jdbi;
@@ -216,39 +224,80 @@ public final class SessionStore {
 
     /** @return the bearer with the rights of now, empty when member, organisation or session is no longer active */
     Optional<Principal> activePrincipal(Principal claimed, UUID userId, Optional<UUID> sessionId) {
-        return jdbi.withHandle(handle -> handle.createQuery("""
-                        select m.role, m.name, m.department_id, m.ver,
-                               array(select p.property_id from member_property p
-                                     where p.org_id = m.org_id and p.member_id = m.id order by 1) as property_ids
-                        from member m
-                        join organization o on o.id = m.org_id and o.status = 'active'
-                        left join session s on s.org_id = m.org_id and s.id = :sessionId::uuid and s.member_id = m.id
-                             and s.revoked_at is null and s.expires_at > now()
-                        where m.org_id = :orgId and m.id = :userId and m.status = 'active'
-                          and (s.id is not null or (:sessionId::uuid is null and m.ver <= :ver))""")
-                .bind("orgId", claimed.org())
-                .bind("userId", userId)
-                .bindByType("sessionId", sessionId.orElse(null), UUID.class)
-                .bind("ver", claimed.version())
-                .map((rs, ctx) -> {
-                    Row row = new Row(rs);
-                    UUID departmentId = row.id("department_id");
-                    return new Principal(
-                            claimed.userId(),
-                            claimed.orgId(),
-                            Role.valueOf(row.text("role")),
-                            row.text("name"),
-                            ids(rs.getArray("property_ids")).stream()
-                                    .map(UUID::toString)
-                                    .toList(),
-                            departmentId == null ? List.of() : List.of(departmentId.toString()),
-                            claimed.sessionId(),
-                            row.number("ver"),
-                            claimed.tokenId(),
-                            claimed.issuedAt(),
-                            claimed.expiresAt());
-                })
-                .findOne());
+        return standings
+                .call(claimed.org(), new Claim(userId, sessionId.orElse(null), claimed.version()))
+                .map(standing -> new Principal(
+                        claimed.userId(),
+                        claimed.orgId(),
+                        standing.role(),
+                        standing.name(),
+                        standing.properties(),
+                        standing.departments(),
+                        claimed.sessionId(),
+                        standing.ver(),
+                        claimed.tokenId(),
+                        claimed.issuedAt(),
+                        claimed.expiresAt()));
+    }
+
+    /**
+     * What a token claims.
+     *
+     * @param sessionId null for a token that belongs to none
+     */
+    private record Claim(UUID userId, UUID sessionId, long ver) {}
+
+    /** What the bearer of a token may do now. */
+    private record Standing(Role role, String name, List<String> properties, List<String> departments, long ver) {}
+
+    private List<Optional<Standing>> standings(UUID orgId, List<Claim> claims) {
+        List<Claim> distinct = claims.stream().distinct().toList();
+        Map<Claim, Standing> active =
+                jdbi.withHandle(handle -> Direct.with(handle, connection -> active(connection, orgId, distinct)));
+        return claims.stream()
+                .map(claim -> Optional.ofNullable(active.get(claim)))
+                .toList();
+    }
+
+    /** The arrays stand in queries of their own, where the planner does not count them: so it makes one plan for any number. */
+    private static Map<Claim, Standing> active(Connection connection, UUID orgId, List<Claim> claims)
+            throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement("""
+                select c.place, m.role, m.name, m.department_id, m.ver,
+                       array(select p.property_id from member_property p
+                             where p.org_id = m.org_id and p.member_id = m.id order by 1) as property_ids
+                from unnest((select cast(? as uuid[])), (select cast(? as uuid[])), (select cast(? as bigint[])))
+                     with ordinality as c (user_id, session_id, ver, place)
+                join member m on m.org_id = ? and m.id = c.user_id and m.status = 'active'
+                join organization o on o.id = m.org_id and o.status = 'active'
+                left join session s on s.org_id = m.org_id and s.id = c.session_id and s.member_id = m.id
+                     and s.revoked_at is null and s.expires_at > now()
+                where s.id is not null or (c.session_id is null and m.ver <= c.ver)""")) {
+            Columns<Claim> columns = new Columns<>(connection, claims);
+            query.setArray(1, columns.ids(Claim::userId));
+            query.setArray(2, columns.ids(Claim::sessionId));
+            query.setArray(3, columns.numbers(Claim::ver));
+            query.setObject(4, orgId);
+            Map<Claim, Standing> active = new HashMap<>();
+            try (ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    active.put(claims.get(rows.getInt("place") - 1), standing(new Row(rows)));
+                }
+            }
+            return active;
+        }
+    }
+
+    private static Standing standing(Row row) throws SQLException {
+        UUID departmentId = row.id("department_id");
+        return new Standing(
+                Role.valueOf(row.text("role")),
+                row.text("name"),
+                ids(row.result().getArray("property_ids")).stream()
+                        .map(UUID::toString)
+                        .toList(),
+                departmentId == null ? List.of() : List.of(departmentId.toString()),
+                row.number("ver"));
     }
 
     /** Forgets at most {@code limit} sessions that ran out, with their tokens. */

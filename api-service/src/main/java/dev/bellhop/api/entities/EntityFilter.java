@@ -42,6 +42,16 @@ record EntityFilter(
         }
     }
 
+    /** Whether it is the whole list, in its usual order. */
+    boolean isEmpty() {
+        return type.isEmpty()
+                && status.isEmpty()
+                && departmentId.isEmpty()
+                && ownerId.isEmpty()
+                && search.isEmpty()
+                && sort == Sort.NEWEST;
+    }
+
     static EntityFilter of(ListQuery query) {
         return new EntityFilter(
                 query.oneOf("type", EntityDraft.TYPES),

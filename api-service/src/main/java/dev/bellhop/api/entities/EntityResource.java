@@ -5,6 +5,7 @@ import dev.bellhop.api.http.Answer;
 import dev.bellhop.api.http.Cursors;
 import dev.bellhop.api.http.Fields;
 import dev.bellhop.api.http.ListQuery;
+import dev.bellhop.api.idempotency.Idempotency;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.model.events.Entity;
 import dev.bellhop.model.problem.Problem;
@@ -38,8 +39,11 @@ public final class EntityResource {
         Fields body = Fields.of(ctx);
         EntityDraft draft = EntityDraft.of(body);
         body.rejectFaults();
-        Entity entity =
-                entities.create(Authentication.caller(ctx), List.of(draft)).get(0);
+        Principal caller = Authentication.caller(ctx);
+        // Work that is to happen once is one transaction of its own, with the key.
+        Entity entity = Idempotency.isAsked(ctx)
+                ? entities.create(caller, List.of(draft)).get(0)
+                : entities.createWithOthers(caller, draft);
         Answer.created(ctx, "/api/v1/entities/" + entity.id(), entity, entity.version());
     }
 

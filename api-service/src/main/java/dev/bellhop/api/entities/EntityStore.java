@@ -1,8 +1,12 @@
 package dev.bellhop.api.entities;
 
 import dev.bellhop.api.http.Answer.Precondition;
+import dev.bellhop.api.http.Origin;
 import dev.bellhop.api.http.Page.Position;
 import dev.bellhop.api.outbox.Outbox;
+import dev.bellhop.api.store.Batching;
+import dev.bellhop.api.store.Columns;
+import dev.bellhop.api.store.Direct;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.api.store.Row;
 import dev.bellhop.model.events.CallEvent;
@@ -13,9 +17,13 @@ import dev.bellhop.model.events.Subject;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Role;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,7 +35,6 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jdbi.v3.core.statement.StatementContext;
 
 /** Entities in PostgreSQL. A write and its event commit together or not at all. Thread-safe. */
@@ -45,6 +52,11 @@ public final class EntityStore {
               and (:ownerId::uuid is null or e.owner_id = :ownerId)
               and (:search::text is null or e.name ilike :search or e.email ilike :search)
             """;
+    /** The dashboard's page. No filter, a fixed limit and bounds that the planner does not see: all pages share one plan. */
+    private static final String NEWEST_OF_ALL = SELECT + """
+            where e.org_id = ? and (e.created_at, e.id) < ((select cast(? as timestamptz)), (select cast(? as uuid)))
+            order by e.created_at desc, e.id desc limit 201""";
+
     private static final String NEWEST = SELECT + FILTER + """
               and (e.created_at, e.id) < (:key::timestamptz, :id) order by e.created_at desc, e.id desc limit :rows""";
     private static final String OLDEST = SELECT + FILTER + """
@@ -59,6 +71,7 @@ public final class EntityStore {
 
     private final Jdbi jdbi;
     private final Outbox outbox;
+    private final Batching<Creation, List<Entity>> creations = new Batching<>(this::create);
 
     public EntityStore(Jdbi jdbi, Outbox outbox) {
         this.jdbi = jdbi;
@@ -67,6 +80,11 @@ public final class EntityStore {
 
     /** @return one more than the filter's limit where there are more */
     List<Entity> list(UUID orgId, EntityFilter filter) {
+        Position after = filter.after().orElse(start(filter.sort()));
+        if (filter.isEmpty()) {
+            return jdbi.withHandle(handle ->
+                    Direct.with(handle, connection -> newestOfAll(connection, orgId, after, filter.limit() + 1)));
+        }
         return jdbi.withHandle(handle -> {
             filter.departmentId().ifPresent(id -> departmentNames(handle, orgId, Set.of(id)));
             filter.ownerId().ifPresent(id -> requireMember(handle, orgId, id));
@@ -75,7 +93,6 @@ public final class EntityStore {
                 case OLDEST -> OLDEST;
                 case NAME -> BY_NAME;
             };
-            Position after = filter.after().orElse(start(filter.sort()));
             return handle.createQuery(sql)
                     .bind("orgId", orgId)
                     .bind("type", filter.type())
@@ -91,6 +108,23 @@ public final class EntityStore {
         });
     }
 
+    private static List<Entity> newestOfAll(Connection connection, UUID orgId, Position after, int rows)
+            throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(NEWEST_OF_ALL)) {
+            query.setObject(1, orgId);
+            query.setString(2, after.key());
+            query.setObject(3, after.id());
+            query.setMaxRows(rows);
+            List<Entity> entities = new ArrayList<>(rows);
+            try (ResultSet result = query.executeQuery()) {
+                while (result.next()) {
+                    entities.add(read(result));
+                }
+            }
+            return entities;
+        }
+    }
+
     /** Stands before every row, so that the first page is read as every other. */
     private static Position start(EntityFilter.Sort sort) {
         return switch (sort) {
@@ -102,43 +136,76 @@ public final class EntityStore {
 
     /** @return the new entities in the order of the drafts; all of them or, on any fault, none */
     List<Entity> create(Principal owner, List<EntityDraft> drafts) {
-        UUID orgId = owner.org();
+        return create(owner.org(), List.of(Creation.of(owner, drafts))).get(0);
+    }
+
+    /** As {@link #create}, in one transaction with others of the organisation that come at the same time. */
+    Entity createWithOthers(Principal owner, EntityDraft draft) {
+        return creations.call(owner.org(), Creation.of(owner, List.of(draft))).get(0);
+    }
+
+    /** What one request creates. */
+    private record Creation(UUID ownerId, List<EntityDraft> drafts, Origin origin) {
+        static Creation of(Principal owner, List<EntityDraft> drafts) {
+            return new Creation(UUID.fromString(owner.userId()), drafts, Origin.current());
+        }
+    }
+
+    private List<List<Entity>> create(UUID orgId, List<Creation> creations) {
         return jdbi.inTransaction(tx -> {
             Map<UUID, String> departments = departmentNames(
                     tx,
                     orgId,
-                    drafts.stream()
+                    creations.stream()
+                            .flatMap(creation -> creation.drafts().stream())
                             .map(EntityDraft::departmentId)
                             .filter(id -> id != null)
                             .collect(Collectors.toSet()));
             Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
-            List<Entity> entities = new ArrayList<>(drafts.size());
-            PreparedBatch rows = tx.prepareBatch("""
-                    insert into entity (org_id, id, type, name, status, email, phone, department_id, owner_id, notes,
-                                        created_at, updated_at)
-                    values (:orgId, :id, :type, :name, :status, :email, :phone, :departmentId, :ownerId, :notes,
-                            :createdAt, :createdAt)""");
-            for (EntityDraft draft : drafts) {
-                Entity entity = entity(draft, departments, UUID.fromString(owner.userId()), now);
-                entities.add(entity);
-                rows.bind("orgId", orgId)
-                        .bind("id", entity.id())
-                        .bind("type", draft.type())
-                        .bind("name", draft.name())
-                        .bind("status", draft.status())
-                        .bind("email", draft.email())
-                        .bind("phone", draft.phone())
-                        .bindByType("departmentId", draft.departmentId(), UUID.class)
-                        .bind("ownerId", entity.ownerId())
-                        .bind("notes", draft.notes())
-                        .bind("createdAt", now)
-                        .add();
+            List<List<Entity>> created = new ArrayList<>(creations.size());
+            List<Outbox.Entry> events = new ArrayList<>();
+            for (Creation creation : creations) {
+                List<Entity> entities = creation.drafts().stream()
+                        .map(draft -> entity(draft, departments, creation.ownerId(), now))
+                        .toList();
+                created.add(entities);
+                entities.forEach(
+                        entity -> events.add(new Outbox.Entry(new EntityEvent.Created(entity), creation.origin())));
             }
-            rows.execute();
-            outbox.append(
-                    tx, orgId, entities.stream().map(EntityEvent.Created::new).toList());
-            return entities;
+            List<Entity> rows = created.stream().flatMap(List::stream).toList();
+            Direct.with(tx, connection -> insert(connection, orgId, rows, now));
+            outbox.appendAll(tx, orgId, events);
+            return created;
         });
+    }
+
+    private static int insert(Connection connection, UUID orgId, List<Entity> entities, Instant now)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("""
+                insert into entity (org_id, id, type, name, status, email, phone, department_id, owner_id, notes,
+                                    created_at, updated_at)
+                select ?, id, type, name, status, email, phone, department_id, owner_id, notes, created_at, created_at
+                from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) as e (id, type, name, status, email, phone, department_id, owner_id,
+                                                             notes),
+                     (select cast(? as timestamptz) as created_at) as clock""")) {
+            Columns<Entity> columns = new Columns<>(connection, entities);
+            statement.setObject(1, orgId);
+            statement.setArray(2, columns.ids(Entity::id));
+            statement.setArray(3, columns.texts(Entity::type));
+            statement.setArray(4, columns.texts(Entity::name));
+            statement.setArray(5, columns.texts(Entity::status));
+            statement.setArray(6, columns.texts(entity -> entity.contact().email()));
+            statement.setArray(7, columns.texts(entity -> entity.contact().phone()));
+            statement.setArray(8, columns.ids(EntityStore::departmentId));
+            statement.setArray(9, columns.ids(Entity::ownerId));
+            statement.setArray(10, columns.texts(Entity::notes));
+            statement.setObject(11, now.atOffset(ZoneOffset.UTC));
+            return statement.executeUpdate();
+        }
+    }
+
+    private static UUID departmentId(Entity entity) {
+        return entity.department() == null ? null : entity.department().id();
     }
 
     private static Entity entity(EntityDraft draft, Map<UUID, String> departments, UUID ownerId, Instant now) {
@@ -335,19 +402,23 @@ public final class EntityStore {
     }
 
     private static Entity entity(ResultSet result, StatementContext ctx) throws SQLException {
-        Row row = new Row(result);
-        UUID departmentId = row.id("department_id");
+        return read(result);
+    }
+
+    /** By place: a page has hundreds of values, and finding each by its name takes longer than reading it. */
+    private static Entity read(ResultSet result) throws SQLException {
+        UUID departmentId = result.getObject(12, UUID.class);
         return new Entity(
-                row.id("id"),
-                row.text("type"),
-                row.text("name"),
-                row.text("status"),
-                new Entity.Contact(row.text("email"), row.text("phone")),
-                departmentId == null ? null : new Entity.DepartmentName(departmentId, row.text("department_name")),
-                row.id("owner_id"),
-                row.text("notes"),
-                row.time("created_at"),
-                row.time("updated_at"),
-                row.number("version"));
+                result.getObject(1, UUID.class),
+                result.getString(2),
+                result.getString(3),
+                result.getString(4),
+                new Entity.Contact(result.getString(5), result.getString(6)),
+                departmentId == null ? null : new Entity.DepartmentName(departmentId, result.getString(13)),
+                result.getObject(7, UUID.class),
+                result.getString(8),
+                result.getObject(9, OffsetDateTime.class).toInstant(),
+                result.getObject(10, OffsetDateTime.class).toInstant(),
+                result.getLong(11));
     }
 }

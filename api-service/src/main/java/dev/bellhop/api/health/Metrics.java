@@ -17,6 +17,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -29,8 +30,11 @@ public final class Metrics {
     private static final Logger log = LoggerFactory.getLogger("dev.bellhop.api.requests");
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Function<Context, Optional<Endpoint>> routes;
 
-    public Metrics() {
+    /** @param routes the route of a request, which a refused one never reaches */
+    public Metrics(Function<Context, Optional<Endpoint>> routes) {
+        this.routes = routes;
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
     }
@@ -51,9 +55,10 @@ public final class Metrics {
 
     /** Counts and logs one request under the template of its route; the log's line is of level INFO, of probes DEBUG. */
     public void request(Context ctx, Float milliseconds) {
-        Endpoint endpoint = ctx.endpoints().lastHttpEndpoint();
-        String route = endpoint == null ? "none" : endpoint.path;
-        String method = endpoint == null ? "other" : endpoint.method.name();
+        Optional<Endpoint> reached = Optional.ofNullable(ctx.endpoints().lastHttpEndpoint());
+        Optional<Endpoint> endpoint = reached.isPresent() ? reached : routes.apply(ctx);
+        String route = endpoint.map(found -> found.path).orElse("none");
+        String method = endpoint.map(found -> found.method.name()).orElse("other");
         Timer.builder("bellhop.http.requests")
                 .tag("method", method)
                 .tag("route", route)

@@ -30,6 +30,15 @@ record Batch(String id, UUID orgId, List<Row> rows, byte[] body) {
                 Json.bytes(new EventBatch(SOURCE, orgId, rows.get(0).seq(), events)));
     }
 
+    /**
+     * Whether there was more to send when it was read.
+     *
+     * @param limit most events that it could have had
+     */
+    boolean mayHaveSuccessor(int limit) {
+        return rows.size() >= limit || body.length >= OutboxStore.MAX_BATCH_BYTES / 2;
+    }
+
     long first() {
         return rows.get(0).seq();
     }

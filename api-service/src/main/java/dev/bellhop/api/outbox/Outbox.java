@@ -1,16 +1,22 @@
 package dev.bellhop.api.outbox;
 
 import dev.bellhop.api.http.Actor;
+import dev.bellhop.api.http.Origin;
 import dev.bellhop.api.http.Trace;
+import dev.bellhop.api.store.Columns;
+import dev.bellhop.api.store.Direct;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.model.events.Event;
 import dev.bellhop.model.events.Subject;
 import dev.bellhop.model.wire.Json;
 import dev.bellhop.model.wire.RoomName;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /**
  * The writing end of the outbox and of the audit trail: an event, the entry that says who made it, and the change they
@@ -35,39 +41,66 @@ public final class Outbox {
 
     /** As {@link #append(Handle, UUID, Event)} for several events in that order. */
     public void append(Handle tx, UUID orgId, List<? extends Event> events) {
+        Origin origin = Origin.current();
+        appendAll(
+                tx,
+                orgId,
+                events.stream().map(event -> new Entry(event, origin)).toList());
+    }
+
+    /**
+     * An event and where it comes from.
+     *
+     * @param origin of the request that made the event, which may be another than that of the thread that writes it
+     */
+    public record Entry(Event event, Origin origin) {}
+
+    /** As {@link #append(Handle, UUID, List)} for events of several requests. */
+    public void appendAll(Handle tx, UUID orgId, List<Entry> entries) {
         requireTransaction(tx);
-        if (events.isEmpty()) {
+        if (entries.isEmpty()) {
             return;
         }
-        // One statement, because one more round trip with every write would be felt.
-        PreparedBatch rows = tx.prepareBatch("""
-                with event as (
-                    insert into outbox (event_id, org_id, type, rooms, payload, traceparent)
-                    values (:id, :orgId, :type, :rooms, :payload, :traceparent))
-                insert into audit_entry (org_id, id, actor_id, actor_name, action, resource_type, resource_id, request_id)
-                values (:orgId, :id, :actorId, :actorName, :type, :resourceType, :resourceId, :requestId)""");
-        String traceparent = Trace.current().orElse(null);
-        Actor actor = Actor.current();
-        for (Event event : events) {
-            Subject subject = event.subject();
-            rows.bind("id", Ids.next())
-                    .bind("orgId", orgId)
-                    .bind("type", event.type().wireName())
-                    .bindArray(
-                            "rooms",
-                            String.class,
-                            event.rooms().stream().map(RoomName::toString).toList())
-                    .bind("payload", Json.text(event.payload()))
-                    .bind("traceparent", traceparent)
-                    .bind("actorId", actor.id())
-                    .bind("actorName", actor.name())
-                    .bind("resourceType", subject.type())
-                    .bind("resourceId", subject.id())
-                    .bind("requestId", actor.requestId())
-                    .add();
-        }
-        rows.execute();
+        Direct.with(tx, connection -> insert(connection, orgId, entries));
         tx.afterCommit(wakeUp);
+    }
+
+    /** One statement, because one more round trip with every write would be felt. */
+    private static int insert(Connection connection, UUID orgId, List<Entry> entries) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("""
+                with event as (
+                    select * from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) with ordinality
+                        as e (id, type, rooms, payload, traceparent, actor_id, actor_name, resource_type, resource_id,
+                              request_id, place)),
+                published as (
+                    insert into outbox (event_id, org_id, type, rooms, payload, traceparent)
+                    select id, ?, type, string_to_array(rooms, ' '), payload, traceparent from event order by place)
+                insert into audit_entry (org_id, id, actor_id, actor_name, action, resource_type, resource_id, request_id)
+                select ?, id, actor_id, actor_name, type, resource_type, resource_id, request_id from event""")) {
+            Columns<Entry> columns = new Columns<>(connection, entries);
+            statement.setArray(1, columns.ids(entry -> Ids.next()));
+            statement.setArray(2, columns.texts(entry -> entry.event().type().wireName()));
+            statement.setArray(3, columns.texts(entry -> rooms(entry.event())));
+            statement.setArray(4, columns.texts(entry -> Json.text(entry.event().payload())));
+            statement.setArray(
+                    5, columns.texts(entry -> entry.origin().traceparent().orElse(null)));
+            statement.setArray(
+                    6, columns.texts(entry -> entry.origin().actor().id().orElse(null)));
+            statement.setArray(
+                    7, columns.texts(entry -> entry.origin().actor().name().orElse(null)));
+            statement.setArray(8, columns.texts(entry -> entry.event().subject().type()));
+            statement.setArray(9, columns.ids(entry -> entry.event().subject().id()));
+            statement.setArray(
+                    10,
+                    columns.texts(entry -> entry.origin().actor().requestId().orElse(null)));
+            statement.setObject(11, orgId);
+            statement.setObject(12, orgId);
+            return statement.executeUpdate();
+        }
+    }
+
+    private static String rooms(Event event) {
+        return event.rooms().stream().map(RoomName::toString).collect(Collectors.joining(" "));
     }
 
     /** Writes a change of which no event speaks into the audit trail alone. */

@@ -14,7 +14,10 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
-/** The reading end of the outbox in PostgreSQL. Thread-safe. */
+/**
+ * The reading end of the outbox in PostgreSQL. Claims and marks do not wait for the disk: what a crash of the server takes of
+ * them leads to a repeat, which the receiver drops. Numbers do. Thread-safe.
+ */
 final class OutboxStore {
     /** Largest batch in bytes of payload, with an allowance for what stands around each. */
     static final int MAX_BATCH_BYTES = 512 << 10;
@@ -51,7 +54,8 @@ final class OutboxStore {
     boolean claim(UUID orgId) {
         return jdbi.withHandle(handle -> handle.createUpdate("""
                                 update outbox_stream set claimed_by = :relay, claimed_until = now() + :claim
-                                where org_id = :orgId and (claimed_by = :relay or claimed_until < now())""")
+                                where org_id = :orgId and (claimed_by = :relay or claimed_until < now())
+                                  and set_config('synchronous_commit', 'off', true) = 'off'""")
                         .bind("relay", relay)
                         .bind("claim", CLAIM)
                         .bind("orgId", orgId)
@@ -79,12 +83,14 @@ final class OutboxStore {
     }
 
     void release(UUID orgId) {
-        jdbi.useHandle(handle -> handle.createUpdate("""
+        jdbi.useHandle(handle -> release(handle, orgId));
+    }
+
+    private void release(Handle handle, UUID orgId) {
+        handle.createUpdate("""
                         update outbox_stream set claimed_until = '-infinity'
-                        where org_id = :orgId and claimed_by = :relay""")
-                .bind("orgId", orgId)
-                .bind("relay", relay)
-                .execute());
+                        where org_id = :orgId and claimed_by = :relay
+                          and set_config('synchronous_commit', 'off', true) = 'off'""").bind("orgId", orgId).bind("relay", relay).execute();
     }
 
     /**
@@ -135,14 +141,21 @@ final class OutboxStore {
         return run;
     }
 
-    void markSent(UUID orgId, long last) {
-        jdbi.useTransaction(tx -> markSent(tx, orgId, last));
+    /** @param release whether the next relay may have the organisation */
+    void markSent(UUID orgId, long last, boolean release) {
+        jdbi.useTransaction(tx -> {
+            markSent(tx, orgId, last);
+            if (release) {
+                release(tx, orgId);
+            }
+        });
     }
 
     private static void markSent(Handle tx, UUID orgId, long last) {
         tx.createUpdate("""
                         update outbox set sent_at = now()
-                        where org_id = :orgId and org_seq <= :last and sent_at is null""").bind("orgId", orgId).bind("last", last).execute();
+                        where org_id = :orgId and org_seq <= :last and sent_at is null
+                          and set_config('synchronous_commit', 'off', true) = 'off'""").bind("orgId", orgId).bind("last", last).execute();
     }
 
     /**

@@ -6,9 +6,9 @@ import java.util.List;
 /** Places at which a process can be made to die, wait or fail. */
 enum Point {
     /** The row that is spoken of is locked and written, the event is not. */
-    API_BEFORE_OUTBOX("api.beforeOutbox", entry("api.outbox.Outbox", "append(Handle,UUID,List)")),
+    API_BEFORE_OUTBOX("api.beforeOutbox", entry("api.outbox.Outbox", "appendAll(Handle,UUID,List)")),
     /** F1: the row and its event are written and not committed. */
-    API_BEFORE_COMMIT("api.beforeCommit", exit("api.outbox.Outbox", "append(Handle,UUID,List)")),
+    API_BEFORE_COMMIT("api.beforeCommit", exit("api.outbox.Outbox", "appendAll(Handle,UUID,List)")),
     /** F2: committed, and the caller does not know it. */
     API_AFTER_COMMIT("api.afterCommit", Target.of("api.outbox.OutboxRelay", "wakeUp()", "torture.agent.AtCommit")),
     /** F6: events have their numbers, uncommitted. */
