@@ -34,7 +34,17 @@ final class EventKeysTest {
     @Test
     void theMarkInItsTextIsTheKeyOfARecordsChange() throws JsonProcessingException {
         Entity entity = new Entity(
-                A, "client", "Zoë " + MARK + " cn0123", "new", new Entity.Contact(null, null), null, B, null, NOW, NOW, 4);
+                A,
+                "client",
+                "Zoë " + MARK + " cn0123",
+                "new",
+                new Entity.Contact(null, null),
+                null,
+                B,
+                null,
+                NOW,
+                NOW,
+                4);
         CallEvent.Payload call = new CallEvent.Payload(
                 A, B, "ready", NOW, null, "https://x.example/" + EventKeys.mark(7), MARK, NOW, NOW, 2);
 
