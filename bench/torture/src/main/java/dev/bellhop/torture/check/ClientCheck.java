@@ -229,44 +229,41 @@ final class ClientCheck {
         }
     }
 
-    /** It is in the rooms that are its own under all rights since, and in none that it never had a right to since. */
+    /** It is in the rooms that are its own under all rights since, and in none to which it had no right at any time since. */
     private void checkRooms(Entry.Connected entry) {
         if (!sameEpoch) {
             findings.violated(
                     Invariant.I8, "%s is told epoch %s of a log of epoch %s", this, entry.epoch(), log.epoch());
             return;
         }
-        Set<String> owed = null;
-        Set<String> possible = new HashSet<>();
-        long[] changes = rights.changesOf(client.user());
-        for (int index = 0; index < changes.length; index++) {
-            boolean isOver = index + 1 < changes.length && changes[index + 1] <= entry.position();
-            if (isOver) {
-                continue;
-            }
-            Set<String> own = rights.ownRooms(client.user(), changes[index]);
-            for (String room : client.rooms()) {
-                if (rights.mayBeIn(room, client.user(), changes[index])) {
-                    own.add(room);
-                }
-            }
-            possible.addAll(own);
-            if (owed == null) {
-                owed = own;
-            } else {
-                owed.retainAll(own);
-            }
+        Set<String> owed = new HashSet<>(client.rooms());
+        owed.addAll(rights.ownRooms(client.user(), Math.max(entry.position(), 0)));
+        Set<String> excess = new HashSet<>(entry.rooms());
+        for (long from : rightsSince(entry.position())) {
+            Set<String> own = rights.ownRooms(client.user(), from);
+            owed.removeIf(room -> !own.contains(room)
+                    && !(client.rooms().contains(room) && rights.mayBeIn(room, client.user(), from)));
+            excess.removeIf(room -> rights.mayBeIn(room, client.user(), from));
         }
-        List<String> missing = new ArrayList<>(owed == null ? Set.of() : owed);
-        missing.removeAll(entry.rooms());
-        if (!missing.isEmpty()) {
-            findings.violated(Invariant.I2, "%s is not let into %s", this, missing);
+        owed.removeAll(entry.rooms());
+        if (!owed.isEmpty()) {
+            findings.violated(Invariant.I2, "%s is not let into %s", this, owed);
         }
-        List<String> excess = new ArrayList<>(entry.rooms());
-        excess.removeAll(possible);
         if (!excess.isEmpty()) {
             findings.violated(Invariant.I7, "%s is let into %s", this, excess);
         }
+    }
+
+    /** Positions from which on the rights of the user were what they were at a position or later. */
+    private List<Long> rightsSince(long at) {
+        List<Long> since = new ArrayList<>();
+        long[] changes = rights.changesOf(client.user());
+        for (int index = 0; index < changes.length; index++) {
+            if (index + 1 == changes.length || changes[index + 1] > at) {
+                since.add(changes[index]);
+            }
+        }
+        return since;
     }
 
     // ---- events ----

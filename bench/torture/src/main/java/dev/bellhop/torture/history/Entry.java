@@ -103,7 +103,8 @@ public sealed interface Entry {
      * A logical client: what has one memory of what it saw. A new tab, and one whose memory was wiped, is another client.
      *
      * @param kind WS or SSE
-     * @param rooms those that it names when it connects, beside the ones that it joins by itself
+     * @param rooms those that it names whenever it connects, beside the ones that it joins by itself and those that it comes and
+     *     goes to
      */
     record Client(long at, int client, String org, String user, String kind, List<String> rooms) implements Entry {}
 
