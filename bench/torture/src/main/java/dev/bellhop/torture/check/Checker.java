@@ -10,9 +10,11 @@ import dev.bellhop.torture.history.HistoryReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -36,7 +38,8 @@ public final class Checker {
     private final Map<UUID, ClientCheck.Place> places = new HashMap<>();
     private final Map<Integer, ClientCheck> clients = new LinkedHashMap<>();
     private final Map<Integer, ClientRecords> clientRecords = new HashMap<>();
-    private final Map<Integer, Entry.Scanned> scans = new HashMap<>();
+    private final Set<Integer> scanned = new HashSet<>();
+    private final Set<String> statedLogs = new HashSet<>();
     private final ClientCheck.World world = new ClientCheck.World(findings, operations, faults, places, deliveries);
 
     private boolean ended;
@@ -247,9 +250,9 @@ public final class Checker {
     private void atTheEnd(Entry entry) {
         if (entry instanceof Entry.Leak leak) {
             findings.violated(Invariant.I6, "client %d saw %s in %s", leak.client(), leak.canary(), leak.where());
-        } else if (entry instanceof Entry.Scanned scanned) {
-            scans.put(scanned.client(), scanned);
-            findings.looked(Invariant.I6, scanned.own() > 0 && scanned.foreign() > 0 ? 1 : 0);
+        } else if (entry instanceof Entry.Scanned scan) {
+            scanned.add(scan.client());
+            findings.looked(Invariant.I6, scan.own() > 0 && scan.foreign() > 0 ? 1 : 0);
         } else if (entry instanceof Entry.LogState state) {
             logState(state);
         } else if (entry instanceof Entry.Replayed replayed) {
@@ -272,6 +275,7 @@ public final class Checker {
 
     private void logState(Entry.LogState state) {
         OrgLog log = log(state.org());
+        statedLogs.add(state.org());
         log.retain(state.floor());
         findings.looked(Invariant.I4);
         if (!log.isEmpty() && !state.epoch().equals(log.epoch())) {
@@ -329,10 +333,13 @@ public final class Checker {
         records.finish();
         clientRecords.values().forEach(ClientRecords::finish);
         clients.forEach((number, client) -> {
-            if (!scans.containsKey(number)) {
+            if (!scanned.contains(number)) {
                 findings.refuse("client %d did not scan what it was sent", number);
             }
         });
+        logs.keySet().stream()
+                .filter(org -> !statedLogs.contains(org))
+                .forEach(org -> findings.refuse("nobody asked %s how far its log reaches", org));
         if (deliveries.resets() > limits.resets()) {
             findings.violated(
                     Invariant.I8, "%d resumes were refused, at most %d may be", deliveries.resets(), limits.resets());

@@ -65,6 +65,9 @@ final class ClientCheck {
     /** -1 before the first {@code connected}. */
     private long position = -1;
 
+    /** The highest position that a frame told it, right or wrong. */
+    private long told = -1;
+
     private boolean gone;
 
     // Of the present session.
@@ -137,10 +140,10 @@ final class ClientCheck {
         connected = null;
         spans.add(new Span(client.client(), session, entry.sid(), entry.at(), new ArrayList<>()));
         rightsTo = 0;
-        if (entry.cursor() > position) {
+        if (entry.cursor() > told) {
             findings.refuse(
                     "%s resumes from %d, and never got beyond %d (line %d)",
-                    this, entry.cursor(), position, findings.line());
+                    this, entry.cursor(), told, findings.line());
         }
         if (entry.cursor() < 0 && position >= 0) {
             findings.refuse("%s forgot where it was and is still the same (line %d)", this, findings.line());
@@ -184,6 +187,7 @@ final class ClientCheck {
         }
         unapplied = -1;
         position = entry.position();
+        told = Math.max(told, position);
         rooms.clear();
         entry.rooms().forEach(room -> rooms.set(log.roomNumber(room)));
         moved();
@@ -277,6 +281,7 @@ final class ClientCheck {
             findings.violated(Invariant.I8, "%s got %s before connected", this, entry.id());
             return;
         }
+        told = Math.max(told, entry.position());
         if (!sameEpoch) {
             return;
         }
@@ -548,6 +553,7 @@ final class ClientCheck {
         if (isOther(entry.session()) || connected == null || !sameEpoch) {
             return;
         }
+        told = Math.max(told, entry.position());
         if (entry.position() < position) {
             findings.violated(
                     Invariant.I3,

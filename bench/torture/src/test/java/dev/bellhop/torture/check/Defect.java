@@ -1,6 +1,6 @@
 package dev.bellhop.torture.check;
 
-/** Ways in which systems like this one are really wrong, and the invariant that has to notice. */
+/** Ways in which systems like this one are really wrong, and the invariant that has to notice first of all. */
 enum Defect {
     DELIVERY_DROPPED(Invariant.I2),
     DUPLICATE_AFTER_LOST_ACK(Invariant.I1),
@@ -19,7 +19,21 @@ enum Defect {
     RESUME_OFF_BY_ONE(Invariant.I3),
     /** Nodes follow the log by an id that is common to all organisations. */
     TAIL_BY_GLOBAL_ID(Invariant.I2),
-    ACKNOWLEDGED_BEFORE_COMMIT(Invariant.I1);
+    ACKNOWLEDGED_BEFORE_COMMIT(Invariant.I1),
+
+    // Beyond those twelve, so that each invariant has failed once.
+
+    /** What was rolled back is published all the same. */
+    ROLLED_BACK_AND_PUBLISHED(Invariant.I1),
+    /** The relay leaves some of what it finds for later. */
+    RELAY_WITHOUT_ORDER(Invariant.I5),
+    /** One node has another log. */
+    HISTORY_OF_ITS_OWN(Invariant.I4),
+    /** A resume is refused though the log holds everything. */
+    RESUME_REFUSED(Invariant.I8),
+    /** A row changes and no event says so. */
+    CHANGE_WITHOUT_EVENT(Invariant.I9),
+    OUTBOX_NOT_EMPTY(Invariant.I10);
 
     private final Invariant broken;
 

@@ -39,7 +39,6 @@ final class SimulatedClient {
     private boolean gone;
     private boolean calm;
     private boolean loggingOut;
-    private Optional<String> replaying = Optional.empty();
 
     private String sid;
     private long tokenVer;
@@ -108,7 +107,7 @@ final class SimulatedClient {
     }
 
     private void act() {
-        if (session.isEmpty()) {
+        if (session.isEmpty() || stalled) {
             return;
         }
         int kind = simulation.random.nextInt(100);
@@ -134,8 +133,8 @@ final class SimulatedClient {
         SimulatedNode.Session stalledSession = session.orElseThrow();
         stalled = true;
         simulation.within(150, () -> {
-            stalled = false;
-            if (session.isPresent() && session.get() == stalledSession) {
+            if (session.isPresent() && session.get() == stalledSession && stalled) {
+                stalled = false;
                 node.drain(stalledSession);
             }
         });
@@ -152,18 +151,13 @@ final class SimulatedClient {
     }
 
     private void moveRooms() {
-        if (stalled || position < 0 || replaying.isPresent()) {
-            return;
-        }
         String room = "property-" + org.properties.get(simulation.random.nextInt(org.properties.size()));
         if (visiting.remove(room)) {
             node.unsubscribe(session.orElseThrow(), room);
             leftAt.put(room, position);
         } else {
-            replaying = Optional.of(room);
             node.subscribe(session.orElseThrow(), room, leftAt.getOrDefault(room, position));
             visiting.add(room);
-            replaying = Optional.empty();
         }
     }
 
@@ -192,7 +186,7 @@ final class SimulatedClient {
         }
         List<SimulatedNode> up =
                 simulation.nodes.stream().filter(SimulatedNode::isUp).toList();
-        if (up.isEmpty() || !member.active || stalled) {
+        if (up.isEmpty() || !member.active) {
             simulation.in(10, this::connect);
             return;
         }
@@ -218,6 +212,7 @@ final class SimulatedClient {
             return;
         }
         open = false;
+        stalled = false;
         session = Optional.empty();
         simulation.write(new Entry.Closed(simulation.now(), number, sessionNumber, code, reason));
         if (delay >= 0) {
@@ -230,7 +225,6 @@ final class SimulatedClient {
     }
 
     void resumeOnceMore() {
-        stalled = false;
         if (!gone && session.isPresent()) {
             cut();
         }
@@ -238,9 +232,9 @@ final class SimulatedClient {
 
     // ---- frames ----
 
-    void connected(long at, List<String> rooms, boolean recovered, long replayed) {
+    void connected(long at, List<String> rooms, boolean recovered, long replayed, String reason) {
         simulation.write(new Entry.Connected(
-                simulation.now(), number, sessionNumber, "e1", at, rooms, recovered, replayed, null));
+                simulation.now(), number, sessionNumber, "e1", at, rooms, recovered, replayed, reason));
         position = at;
     }
 

@@ -13,7 +13,7 @@ import java.util.Set;
 /** A node of the realtime service: follows the logs and gives each session what is for its rooms. */
 final class SimulatedNode {
     /** Frames that wait for a client; one more closes the connection. */
-    private static final int QUEUE = 25;
+    private static final int QUEUE = 8;
 
     private final Simulation simulation;
     private final String name;
@@ -31,12 +31,18 @@ final class SimulatedNode {
     /** A connection, as the node sees it. */
     static final class Session {
         final SimulatedClient client;
+        final String sid;
+        final long tokenVer;
+        final List<String> tokenProperties;
         final Set<String> rooms = new HashSet<>();
         final List<Runnable> queue = new ArrayList<>();
         Optional<Runnable> held = Optional.empty();
 
         Session(SimulatedClient client) {
             this.client = client;
+            this.sid = client.sid();
+            this.tokenVer = client.tokenVer();
+            this.tokenProperties = client.tokenProperties();
         }
     }
 
@@ -136,22 +142,23 @@ final class SimulatedNode {
         return true;
     }
 
-    private Optional<String> refusal(SimulatedClient client) {
+    private Optional<String> refusal(Session session) {
         if (simulation.has(Defect.REVOCATION_IGNORED)) {
             return Optional.empty();
         }
-        Standing standing = standings.get(client.member().id);
-        if (standing != null && !standing.active && standing.ver >= client.tokenVer()) {
+        Standing standing = standings.get(session.client.member().id);
+        if (standing != null && !standing.active && standing.ver >= session.tokenVer) {
             return Optional.of("user_disabled");
         }
-        return endedSessions.contains(client.sid()) ? Optional.of("token_revoked") : Optional.empty();
+        return endedSessions.contains(session.sid) ? Optional.of("token_revoked") : Optional.empty();
     }
 
-    private Set<String> ownRooms(SimulatedClient client) {
+    private Set<String> ownRooms(Session session) {
+        SimulatedClient client = session.client;
         Standing standing = standings.get(client.member().id);
         boolean newer =
-                standing != null && standing.ver > client.tokenVer() && !simulation.has(Defect.REVOCATION_IGNORED);
-        List<String> properties = newer ? standing.properties : client.tokenProperties();
+                standing != null && standing.ver > session.tokenVer && !simulation.has(Defect.REVOCATION_IGNORED);
+        List<String> properties = newer ? standing.properties : session.tokenProperties;
         Set<String> rooms = new HashSet<>(List.of("org", "user-" + client.member().id, "role-" + client.member().role));
         if (client.seesAll()) {
             rooms.add("global");
@@ -161,12 +168,12 @@ final class SimulatedNode {
     }
 
     private void adjust(Session session) {
-        Optional<String> refusal = refusal(session.client);
+        Optional<String> refusal = refusal(session);
         if (refusal.isPresent()) {
             close(session, 1008, refusal.get(), 10);
             return;
         }
-        Set<String> own = ownRooms(session.client);
+        Set<String> own = ownRooms(session);
         for (String room : List.copyOf(session.rooms)) {
             boolean stays = own.contains(room) || (room.startsWith("property-") && session.client.seesAll());
             if (!stays) {
@@ -184,7 +191,8 @@ final class SimulatedNode {
     // ---- sessions ----
 
     void connect(SimulatedClient client, long cursor, Set<String> asked) {
-        Optional<String> refusal = refusal(client);
+        Session session = new Session(client);
+        Optional<String> refusal = refusal(session);
         if (refusal.isPresent()) {
             client.closed(1008, refusal.get(), 10);
             return;
@@ -193,14 +201,15 @@ final class SimulatedNode {
         if (cursor > view(org)) {
             follow(org);
         }
-        Session session = new Session(client);
-        session.rooms.addAll(ownRooms(client));
+        session.rooms.addAll(ownRooms(session));
         session.rooms.addAll(asked);
         sessions.add(session);
         client.accepted(session, this);
         long head = view(org);
-        if (cursor < 0) {
-            offer(session, () -> client.connected(head, List.copyOf(session.rooms), false, 0));
+        boolean refused = cursor >= 0 && simulation.has(Defect.RESUME_REFUSED) && simulation.chance(0.05);
+        if (cursor < 0 || refused) {
+            String reason = refused ? "too_old" : null;
+            offer(session, () -> client.connected(head, List.copyOf(session.rooms), false, 0, reason));
             return;
         }
         long from = simulation.has(Defect.RESUME_OFF_BY_ONE) && cursor > 0 ? cursor : cursor + 1;
@@ -210,7 +219,7 @@ final class SimulatedNode {
                 missed.add(position);
             }
         }
-        offer(session, () -> client.connected(cursor, List.copyOf(session.rooms), true, missed.size()));
+        offer(session, () -> client.connected(cursor, List.copyOf(session.rooms), true, missed.size(), null));
         for (long position : missed) {
             Event event = org.log.get((int) position - 1);
             give(session, () -> client.received(position, event, false));
