@@ -62,7 +62,7 @@ public final class Checker {
         try (HistoryReader reader = new HistoryReader(history)) {
             checker.readClients(reader);
         }
-        return checker.verdict(System.nanoTime() - begin);
+        return checker.verdict(history, begin);
     }
 
     // ---- first reading ----
@@ -326,7 +326,7 @@ public final class Checker {
 
     // ---- the end ----
 
-    private Verdict verdict(long nanos) {
+    private Verdict verdict(Path history, long begin) {
         clients.values().forEach(ClientCheck::finish);
         cuts.finish(clients.values());
         rights.values().forEach(each -> findings.looked(Invariant.I7, each.changes()));
@@ -346,7 +346,16 @@ public final class Checker {
         }
         refuseIdleRun();
         return new Verdict(
-                findings, new Figures(operations, faults, deliveries, cuts, logs.values(), clients.size(), nanos));
+                history,
+                findings,
+                new Figures(
+                        operations,
+                        faults,
+                        deliveries,
+                        cuts,
+                        logs.values(),
+                        clients.size(),
+                        System.nanoTime() - begin));
     }
 
     /** A run in which nothing happened proves nothing. */

@@ -243,7 +243,7 @@ final class ClientCheck {
         Set<String> owed = new HashSet<>(client.rooms());
         owed.addAll(rights.ownRooms(client.user(), Math.max(entry.position(), 0)));
         Set<String> excess = new HashSet<>(entry.rooms());
-        for (long from : rightsSince(entry.position())) {
+        for (long from : rightsSince(entry.position(), entry.at())) {
             Set<String> own = rights.ownRooms(client.user(), from);
             owed.removeIf(room -> !own.contains(room)
                     && !(client.rooms().contains(room) && rights.mayBeIn(room, client.user(), from)));
@@ -258,16 +258,22 @@ final class ClientCheck {
         }
     }
 
-    /** Positions from which on the rights of the user were what they were at a position or later. */
-    private List<Long> rightsSince(long at) {
+    /** Positions from which on the rights of the user were what they were at a position, and those that followed by a time. */
+    private List<Long> rightsSince(long at, long time) {
         List<Long> since = new ArrayList<>();
         long[] changes = rights.changesOf(client.user());
-        for (int index = 0; index < changes.length; index++) {
-            if (index + 1 == changes.length || changes[index + 1] > at) {
-                since.add(changes[index]);
-            }
+        int next = indexAfter(changes, at);
+        since.add(changes[next - 1]);
+        while (next < changes.length && world.operations().invokedAt(log.operation(changes[next])) <= time) {
+            since.add(changes[next++]);
         }
         return since;
+    }
+
+    /** Index of the first number above another; the array is sorted. */
+    private static int indexAfter(long[] sorted, long number) {
+        int index = Arrays.binarySearch(sorted, number);
+        return index < 0 ? -index - 1 : index + 1;
     }
 
     // ---- events ----
@@ -506,16 +512,13 @@ final class ClientCheck {
     }
 
     private void findRights(long at) {
-        long[] changes = rights.changesOf(client.user(), opened.sid());
-        rightsFrom = 0;
-        rightsTo = Long.MAX_VALUE;
-        for (long change : changes) {
-            if (change <= at) {
-                rightsFrom = change;
-            } else {
-                rightsTo = change;
-                break;
-            }
+        long[] changes = rights.changesOf(client.user());
+        int next = indexAfter(changes, at);
+        long end = rights.endOf(opened.sid());
+        rightsFrom = end <= at ? Math.max(end, changes[next - 1]) : changes[next - 1];
+        rightsTo = next < changes.length ? changes[next] : Long.MAX_VALUE;
+        if (end > at) {
+            rightsTo = Math.min(rightsTo, end);
         }
         good = rights.isGood(client.user(), opened.sid(), opened.ver(), at);
         judged.clear();
@@ -532,10 +535,7 @@ final class ClientCheck {
 
     /** The permissions of a resume are those of its time: what came while there was no right may come once there is one again. */
     private boolean isGivenBackBy(Entry.Received entry, long at, BitSet in) {
-        for (long change : rights.changesOf(client.user())) {
-            if (change <= at || world.operations().invokedAt(log.operation(change)) > entry.at()) {
-                continue;
-            }
+        for (long change : rightsSince(at, entry.at())) {
             for (int room : log.rooms(at)) {
                 if (in.get(room)
                         && rights.mayBeIn(log.roomName(room), client.user(), change)

@@ -3,12 +3,14 @@ package dev.bellhop.torture.check;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.bellhop.torture.history.Entry;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToLongFunction;
+import java.util.stream.LongStream;
 
 /**
  * Who may be in which room of one organisation, by position of its log: what the members were at the beginning and what the
@@ -20,6 +22,8 @@ final class Rights {
     /** What somebody is from a position on. */
     private record Standing(long from, boolean active, String role, Set<String> properties, String department) {}
 
+    private static final Standing NOBODY = new Standing(0, false, "", Set.of(), "");
+
     /** The organisation is let in or kept out from a position on. */
     private record Status(long from, boolean active) {}
 
@@ -30,6 +34,7 @@ final class Rights {
     private final Map<String, Long> endedSessions = new HashMap<>();
     private final Map<String, List<Logout>> logouts = new HashMap<>();
     private final List<Status> statuses = new ArrayList<>(List.of(new Status(0, true)));
+    private final Map<String, long[]> changesOfUsers = new HashMap<>();
     private int changes;
 
     void begin(Entry.Member member) {
@@ -39,7 +44,7 @@ final class Rights {
                         true,
                         member.role(),
                         new HashSet<>(member.properties()),
-                        String.valueOf(member.department())));
+                        member.department() == null ? "" : member.department()));
     }
 
     /** Events come in the order of the log. */
@@ -87,7 +92,7 @@ final class Rights {
                         active,
                         payload.path("role").asText(),
                         properties,
-                        payload.path("department_id").asText()));
+                        payload.path("department_id").asText("")));
     }
 
     /** Control events that took or gave something. */
@@ -101,8 +106,11 @@ final class Rights {
 
     /** Whether somebody may be connected, with whatever token. */
     boolean mayConnect(String user, long position) {
-        Standing standing = standing(user, position);
-        return standing != null && standing.active && isActive(position);
+        return active(user, position).isPresent();
+    }
+
+    private Optional<Standing> active(String user, long position) {
+        return standing(user, position).filter(standing -> standing.active && isActive(position));
     }
 
     /** Whether the organisation, the member and the session are good at a position. */
@@ -110,8 +118,7 @@ final class Rights {
         if (!mayConnect(user, position)) {
             return false;
         }
-        Long ended = sid == null ? null : endedSessions.get(sid);
-        if (ended != null && ended <= position) {
+        if (endOf(sid) <= position) {
             return false;
         }
         for (Logout logout : logouts.getOrDefault(user, List.of())) {
@@ -123,19 +130,16 @@ final class Rights {
     }
 
     boolean mayBeIn(String room, String user, long position) {
-        Standing standing = standing(user, position);
-        if (standing == null || !standing.active || !isActive(position)) {
-            return false;
-        }
+        Standing standing = active(user, position).orElse(NOBODY);
         boolean seesAll = SEES_ALL.contains(standing.role);
         int dash = room.indexOf('-');
         String id = room.substring(dash + 1);
         return switch (dash < 0 ? room : room.substring(0, dash)) {
-            case "org" -> true;
+            case "org" -> standing.active;
             case "global" -> seesAll;
             case "property" -> seesAll || (standing.role.equals("MANAGER") && standing.properties.contains(id));
             case "department" -> seesAll || standing.department.equals(id);
-            case "user" -> id.equals(user);
+            case "user" -> standing.active && id.equals(user);
             case "role" -> id.equals(standing.role);
             default -> false;
         };
@@ -143,9 +147,9 @@ final class Rights {
 
     /** Rooms that a member joins by itself. */
     Set<String> ownRooms(String user, long position) {
-        Standing standing = standing(user, position);
+        Standing standing = active(user, position).orElse(NOBODY);
         Set<String> rooms = new HashSet<>();
-        if (standing == null || !standing.active || !isActive(position)) {
+        if (!standing.active) {
             return rooms;
         }
         rooms.addAll(List.of("org", "user-" + user, "role-" + standing.role));
@@ -155,51 +159,52 @@ final class Rights {
         if (standing.role.equals("MANAGER")) {
             standing.properties.forEach(id -> rooms.add("property-" + id));
         }
-        if (!standing.department.isEmpty() && !standing.department.equals("null")) {
+        if (!standing.department.isEmpty()) {
             rooms.add("department-" + standing.department);
         }
         return rooms;
     }
 
-    /** Positions at which something changes for somebody, ascending; the first is 0. */
+    /** Positions at which something changes for somebody, ascending; the first is 0. Nothing may be added any more. */
     long[] changesOf(String user) {
-        List<Long> positions = new ArrayList<>(List.of(0L));
-        members.getOrDefault(user, List.of()).forEach(standing -> positions.add(standing.from));
-        statuses.forEach(status -> positions.add(status.from));
-        logouts.getOrDefault(user, List.of()).forEach(logout -> positions.add(logout.at));
-        return positions.stream().mapToLong(Long::longValue).sorted().distinct().toArray();
+        return changesOfUsers.computeIfAbsent(user, this::findChanges);
     }
 
-    /** As {@link #changesOf}, with the end of a session. */
-    long[] changesOf(String user, String sid) {
-        long[] changesOfUser = changesOf(user);
-        Long ended = sid == null ? null : endedSessions.get(sid);
-        if (ended == null) {
-            return changesOfUser;
-        }
-        long[] all = Arrays.copyOf(changesOfUser, changesOfUser.length + 1);
-        all[changesOfUser.length] = ended;
-        Arrays.sort(all);
-        return all;
+    private long[] findChanges(String user) {
+        LongStream standings = members.getOrDefault(user, List.of()).stream().mapToLong(Standing::from);
+        LongStream ends = logouts.getOrDefault(user, List.of()).stream().mapToLong(Logout::at);
+        LongStream all = LongStream.concat(LongStream.of(0), LongStream.concat(standings, ends));
+        return LongStream.concat(all, statuses.stream().mapToLong(Status::from))
+                .sorted()
+                .distinct()
+                .toArray();
+    }
+
+    /** Position at which a session ended by itself; {@link Long#MAX_VALUE} for one that did not. */
+    long endOf(String sid) {
+        return sid == null ? Long.MAX_VALUE : endedSessions.getOrDefault(sid, Long.MAX_VALUE);
     }
 
     private boolean isActive(long position) {
-        boolean active = true;
-        for (Status status : statuses) {
-            if (status.from <= position) {
-                active = status.active;
-            }
-        }
-        return active;
+        return lastUpTo(statuses, Status::from, position).orElseThrow().active();
     }
 
-    private Standing standing(String user, long position) {
-        Standing last = null;
-        for (Standing next : members.getOrDefault(user, List.of())) {
-            if (next.from <= position) {
-                last = next;
+    private Optional<Standing> standing(String user, long position) {
+        return lastUpTo(members.getOrDefault(user, List.of()), Standing::from, position);
+    }
+
+    /** @param ascending by the position from which they count */
+    private static <T> Optional<T> lastUpTo(List<T> ascending, ToLongFunction<T> from, long position) {
+        int low = 0;
+        int high = ascending.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (from.applyAsLong(ascending.get(middle)) <= position) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
-        return last;
+        return low == 0 ? Optional.empty() : Optional.of(ascending.get(low - 1));
     }
 }

@@ -1,16 +1,22 @@
 package dev.bellhop.torture.check;
 
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
 /** What the checker found. Passes only a run that broke nothing and that had a chance to. */
 public final class Verdict {
+    private static final int SURROUNDINGS = 200;
+
+    private final Path history;
     private final Findings findings;
     private final Figures figures;
 
-    Verdict(Findings findings, Figures figures) {
+    Verdict(Path history, Findings findings, Figures figures) {
+        this.history = history;
         this.findings = findings;
         this.figures = figures;
     }
@@ -58,8 +64,17 @@ public final class Verdict {
         return figures.faults().kills();
     }
 
-    /** The whole report; its last line is the verdict. */
-    public void print(PrintStream out) {
+    /**
+     * The whole report; its last line is the verdict. With a violation, it begins with the lines of the history around the first.
+     *
+     * @throws IOException when the history cannot be read any more
+     */
+    public void print(PrintStream out) throws IOException {
+        Optional<Violation> first = first();
+        if (first.isPresent()) {
+            Surroundings.print(history, first.get().line(), SURROUNDINGS, out);
+            out.println();
+        }
         figures.lines().forEach(out::println);
         for (Invariant invariant : Invariant.values()) {
             out.printf(

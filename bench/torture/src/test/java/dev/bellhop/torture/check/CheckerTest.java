@@ -69,7 +69,24 @@ final class CheckerTest {
         }
     }
 
-    private static String report(Verdict verdict) {
+    @Test
+    void aReportShowsTheHistoryAroundTheFirstViolationAndEndsWithTheVerdict() throws IOException {
+        simulate(42, Optional.of(Defect.DELIVERY_DROPPED));
+        Verdict verdict = Checker.check(history, LIMITS);
+        long line = verdict.first().orElseThrow().line();
+
+        List<String> report = report(verdict).lines().toList();
+
+        assertThat(report)
+                .anyMatch(each -> each.startsWith(">") && each.contains(" " + line + " {\"e\":"))
+                .last()
+                .asString()
+                .startsWith("FAIL: ")
+                .contains("[I2]");
+        assertThat(report.stream().filter(each -> each.contains(" {\"e\":"))).hasSize(200);
+    }
+
+    private static String report(Verdict verdict) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         verdict.print(new PrintStream(out, true, StandardCharsets.UTF_8));
         return out.toString(StandardCharsets.UTF_8);
