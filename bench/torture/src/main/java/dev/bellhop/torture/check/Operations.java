@@ -255,7 +255,10 @@ final class Operations {
         }
     }
 
-    /** What was acknowledged before another request was sent stands before what that one made. */
+    /**
+     * What was acknowledged before another request was sent stands before what that one made. But the realtime service's own
+     * requests do not wait for what is still on its way from the API's database.
+     */
     void checkCausality(OrgLog log) {
         Operation latest = null;
         for (long position = log.floor() + 1; position <= log.head(); position++) {
@@ -277,7 +280,8 @@ final class Operations {
                         operation,
                         log.describe(position));
             }
-            if (latest == null || operation.invoke.at() > latest.invoke.at()) {
+            boolean overtakes = operation.invoke.what().contains(" /ws/");
+            if (!overtakes && (latest == null || operation.invoke.at() > latest.invoke.at())) {
                 latest = operation;
             }
         }

@@ -51,7 +51,8 @@ public sealed interface Entry {
      * operation.
      *
      * @param actor user id, or {@code service}, {@code public}, {@code sql}
-     * @param what for people: method and path
+     * @param what method and path; a path under {@code /ws/} is of the realtime service, and may overtake what is still on its way
+     *     from the API
      * @param effects all that it is to make, but for the consequences that {@link EventKeys} names; none for one that is to be refused
      */
     record Invoke(long at, int op, String org, String actor, String what, List<Effect> effects) implements Entry {}
