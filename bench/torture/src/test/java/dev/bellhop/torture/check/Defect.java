@@ -23,6 +23,12 @@ enum Defect {
 
     // Beyond those twelve, so that each invariant has failed once.
 
+    /** A resume begins one event too late. */
+    RESUME_SKIPS(Invariant.I2),
+    /** What a room brought before it was joined comes without its first event. */
+    ROOM_REPLAY_SKIPS(Invariant.I2),
+    /** What a room brought before it was joined comes with what the client had from another room. */
+    ROOM_REPLAY_REPEATS(Invariant.I3),
     /** What was rolled back is published all the same. */
     ROLLED_BACK_AND_PUBLISHED(Invariant.I1),
     /** The relay leaves some of what it finds for later. */

@@ -214,7 +214,7 @@ final class SimulatedNode {
         }
         long from = simulation.has(Defect.RESUME_OFF_BY_ONE) && cursor > 0 ? cursor : cursor + 1;
         List<Long> missed = new ArrayList<>();
-        for (long position = from; position <= head; position++) {
+        for (long position = simulation.has(Defect.RESUME_SKIPS) ? from + 1 : from; position <= head; position++) {
             if (org.log.get((int) position - 1).rooms().stream().anyMatch(session.rooms::contains)) {
                 missed.add(position);
             }
@@ -240,10 +240,15 @@ final class SimulatedNode {
         }
         Org org = session.client.org();
         offer(session, () -> session.client.subscribed(room, since));
+        boolean isFirst = true;
         for (long position = since + 1; position <= view(org); position++) {
             Event event = org.log.get((int) position - 1);
-            if (event.rooms().contains(room) && event.rooms().stream().noneMatch(session.rooms::contains)) {
-                offer(session, () -> session.client.received(-1, event, true));
+            boolean brought = event.rooms().stream().anyMatch(session.rooms::contains);
+            if (event.rooms().contains(room) && (!brought || simulation.has(Defect.ROOM_REPLAY_REPEATS))) {
+                if (!isFirst || !simulation.has(Defect.ROOM_REPLAY_SKIPS)) {
+                    offer(session, () -> session.client.received(-1, event, true));
+                }
+                isFirst = false;
             }
         }
         session.rooms.add(room);
