@@ -29,6 +29,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
     private static final String NAME = "bellhop";
     private static final String SUPERUSER = "postgres";
 
+    /** Enough for one service of each kind. */
+    private static final int CONNECTIONS = 64;
+
     /** After a crash the server first replays up to a gigabyte of log. */
     private static final String START_SECONDS = "300";
 
@@ -57,13 +60,22 @@ public final class EmbeddedDatabase implements AutoCloseable {
      * @throws StartFailure when PostgreSQL does not run here
      */
     public static EmbeddedDatabase start(DataDirectory data) throws StartFailure {
+        return start(data, CONNECTIONS);
+    }
+
+    /**
+     * As {@link #start(DataDirectory)} for more services than one of each.
+     *
+     * @param connections most that the server takes at once
+     */
+    public static EmbeddedDatabase start(DataDirectory data, int connections) throws StartFailure {
         Path home = data.resolve("postgresql");
         try {
             Files.createDirectories(home, DataDirectory.ownerOnly("rwx------"));
             Path log = home.resolve("server.log");
             long logged = log.toFile().length();
             try {
-                return start(data, home, log);
+                return start(data, home, log, connections);
             } catch (PostgresPrograms.Failed e) {
                 throw failure(log, since(log, logged) + e.getMessage(), e);
             }
@@ -73,7 +85,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
-    private static EmbeddedDatabase start(DataDirectory data, Path home, Path log)
+    private static EmbeddedDatabase start(DataDirectory data, Path home, Path log, int connections)
             throws IOException, StartFailure, PostgresPrograms.Failed {
         Path cluster = home.resolve("cluster");
         PostgresPrograms programs = PostgresPrograms.in(home);
@@ -98,7 +110,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 "-l",
                 log.toString(),
                 "-o",
-                settings(port));
+                settings(port, connections));
         Postmaster postmaster = Postmaster.of(cluster)
                 .orElseThrow(() -> new StartFailure("The embedded PostgreSQL ended at once; see " + log + "."));
         EmbeddedDatabase database = new EmbeddedDatabase(programs, cluster, port, password, postmaster);
@@ -167,7 +179,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     /** What holds on every start, whatever stands in the cluster's own files. */
-    private static String settings(int port) {
+    private static String settings(int port, int connections) {
         return String.join(
                 " -c ",
                 "-p " + port,
@@ -176,7 +188,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 "fsync=on",
                 "full_page_writes=on",
                 "synchronous_commit=on",
-                "max_connections=64",
+                "max_connections=" + connections,
                 "timezone=UTC",
                 "log_timezone=UTC",
                 "lc_messages=C",
