@@ -1,8 +1,14 @@
-# Two images: docker build --target api-service . and docker build --target realtime-service .
+# Two images: docker build --target api-service . and docker build --target realtime-service . The second carries the dashboard.
 FROM eclipse-temurin:17.0.20_8-jdk-noble AS build
 WORKDIR /src
 COPY . .
 RUN ./mvnw -B -q -DskipTests -pl api-service,realtime-service -am package
+
+FROM node:24.11.1-bookworm-slim AS dashboard
+WORKDIR /src
+COPY client client
+COPY dashboard dashboard
+RUN cd dashboard && npm ci --no-audit --no-fund && npm run build
 
 FROM eclipse-temurin:25.0.4_7-jre-noble AS service
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin bellhop
@@ -17,4 +23,6 @@ EXPOSE 8080
 
 FROM service AS realtime-service
 COPY --from=build /src/realtime-service/target/realtime-service.jar service.jar
+COPY --from=dashboard /src/dashboard/dist dashboard
+ENV BELLHOP_DASHBOARD_DIR=/app/dashboard
 EXPOSE 8081

@@ -25,6 +25,7 @@ import dev.bellhop.api.health.Metrics;
 import dev.bellhop.api.http.Cursors;
 import dev.bellhop.api.http.Headers;
 import dev.bellhop.api.http.RateLimit;
+import dev.bellhop.api.http.RateLimitStore;
 import dev.bellhop.api.http.WholeBodies;
 import dev.bellhop.api.http.WithoutUpgrade;
 import dev.bellhop.api.idempotency.Idempotency;
@@ -66,6 +67,7 @@ public final class ApiService implements AutoCloseable {
     private static final int STOP_MILLISECONDS = 10_000;
     private static final int REQUEST_CONNECTIONS = 16;
     private static final int RELAY_CONNECTIONS = 7;
+    private static final int LIMIT_CONNECTIONS = 2;
     private static final Duration SHARE_SWEEP = Duration.ofSeconds(1);
     private static final Duration CLEANUP = Duration.ofMinutes(1);
 
@@ -120,11 +122,14 @@ public final class ApiService implements AutoCloseable {
     private void open(Config config) {
         Database requests = openDatabase(config);
         Database background = keep(Database.open(inSchema(config.databaseUrl()), "bellhop-relay", RELAY_CONNECTIONS));
+        Database counters = keep(Database.open(inSchema(config.databaseUrl()), "bellhop-limits", LIMIT_CONNECTIONS));
+        RateLimitStore limits = new RateLimitStore(counters.jdbi());
         Clock clock = Clock.systemUTC();
         Tokens tokens = Tokens.with(config.tokenKeys(), clock);
         Metrics metrics = new Metrics();
         metrics.watch(requests.pool());
         metrics.watch(background.pool());
+        metrics.watch(counters.pool());
         OutboxRelay relay = new OutboxRelay(
                 background.jdbi(),
                 config.realtimeUrl(),
@@ -141,9 +146,9 @@ public final class ApiService implements AutoCloseable {
         Cursors cursors = new Cursors(config.tokenKeys().seed());
         Routes routes = new Routes(
                 new Headers(config.allowedOrigins(), config.clientAddresses()),
-                new Authentication(tokens, sessions, new RateLimit("requests", config.requestsPerMinute())),
+                new Authentication(tokens, sessions, new RateLimit("requests", config.requestsPerMinute(), limits)),
                 new Idempotency(requests.jdbi()),
-                new SessionResource(sessions, passwords, tokens, clock),
+                new SessionResource(sessions, passwords, tokens, clock, limits),
                 new KeyResource(config.tokenKeys()),
                 new OrganizationResource(new OrganizationStore(requests.jdbi(), outbox), passwords),
                 new PropertyResource(new PropertyStore(requests.jdbi(), outbox), cursors),
@@ -153,7 +158,7 @@ public final class ApiService implements AutoCloseable {
                 new ApplicationResource(
                         new ApplicationStore(requests.jdbi(), outbox),
                         cursors,
-                        new RateLimit("applications", config.applicationsPerMinute())),
+                        new RateLimit("applications", config.applicationsPerMinute(), limits)),
                 new OnboardingResource(new OnboardingStore(requests.jdbi(), outbox), cursors),
                 new ShareResource(shares, cursors, clock),
                 new ChatResource(new ChatStore(requests.jdbi(), outbox), cursors),
@@ -169,6 +174,7 @@ public final class ApiService implements AutoCloseable {
         housekeeping.every(CLEANUP, "delete sent events", new OutboxCleanup(background.jdbi())::run);
         IdempotencyStore idempotencyKeys = new IdempotencyStore(background.jdbi());
         housekeeping.every(CLEANUP, "delete old idempotency keys", () -> idempotencyKeys.deleteExpired(1_000));
+        housekeeping.every(CLEANUP, "delete old limits", limits::deleteEnded);
         housekeeping.every(CLEANUP, "delete expired sessions", () -> sessions.deleteExpired(1_000));
         NotificationStore oldNotifications = new NotificationStore(background.jdbi(), outbox);
         housekeeping.every(CLEANUP, "delete old notifications", () -> oldNotifications.deleteExpired(1_000));

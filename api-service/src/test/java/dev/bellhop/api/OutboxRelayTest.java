@@ -8,14 +8,11 @@ import dev.bellhop.api.Receiver.Logged;
 import dev.bellhop.api.Receiver.Post;
 import dev.bellhop.api.RunningApi.User;
 import dev.bellhop.api.store.Ids;
-import dev.bellhop.db.Database;
 import dev.bellhop.db.PostgresExtension;
 import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Role;
 import dev.bellhop.model.security.Secret;
 import dev.bellhop.model.security.Tokens;
-import java.io.File;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -254,73 +251,6 @@ class OutboxRelayTest {
                                 .mapTo(Long.class)
                                 .one()))
                 .isEqualTo(1);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"relay.inSequence", "relay.beforePost", "relay.afterPost", "relay.inMark"})
-    @DisplayName("F3 F4 F5 F6 a process that is killed in the middle leaves nothing undone and nothing done twice")
-    void killed(String failpoint) throws Exception {
-        try (Isolated isolated = new Isolated()) {
-            UUID orgId = isolated.organization();
-            append(isolated.jdbi(), orgId, "{\"n\":0}");
-            append(isolated.jdbi(), orgId, "{\"n\":1}");
-            assertThat(isolated.run(failpoint)).isEqualTo(137);
-            append(isolated.jdbi(), orgId, "{\"n\":2}");
-            try (ApiService next = ApiService.start(Config.from(isolated.settings()))) {
-                assertThat(next.port()).isPositive();
-                await().atMost(SOON).until(() -> isolated.receiver.log(orgId).size() == 3);
-                assertThat(numbers(isolated.receiver.log(orgId))).containsExactly(0, 1, 2);
-            }
-        }
-    }
-
-    /** A database and a receiver of their own, and the service as a process that can be killed. */
-    private static final class Isolated implements AutoCloseable {
-        private final PostgresExtension postgres = new PostgresExtension().create();
-        private final Receiver receiver = new Receiver(List.of(RunningApi.EVENT_SECRET));
-
-        Isolated() {
-            Database.migrate(postgres.url(), "api", "db/migration/api");
-        }
-
-        Map<String, String> settings() {
-            Map<String, String> settings = new HashMap<>(api.settings());
-            settings.put("BELLHOP_DATABASE_URL", postgres.url());
-            settings.put("BELLHOP_REALTIME_URL", receiver.url().toString());
-            return settings;
-        }
-
-        Jdbi jdbi() {
-            return Jdbi.create(postgres.url() + "&currentSchema=api");
-        }
-
-        UUID organization() {
-            UUID id = Ids.next();
-            jdbi().useHandle(h -> h.execute("insert into organization (id, name) values (?, 'Killed')", id));
-            return id;
-        }
-
-        /** @return the exit status of the process */
-        int run(String failpoint) throws IOException, InterruptedException {
-            ProcessBuilder builder = new ProcessBuilder(
-                    System.getProperty("java.home") + "/bin/java",
-                    "-Dbellhop.failpoints=" + failpoint + "=halt",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    ApiService.class.getName());
-            builder.environment().putAll(settings());
-            Process process = builder.redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.to(File.createTempFile("bellhop", ".log")))
-                    .start();
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-            return process.exitValue();
-        }
-
-        @Override
-        public void close() {
-            receiver.close();
-            postgres.drop();
-        }
     }
 
     @Test

@@ -3,8 +3,10 @@ package dev.bellhop.system;
 import static org.awaitility.Awaitility.await;
 
 import dev.bellhop.api.ApiService;
+import dev.bellhop.torture.agent.Agent;
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -13,6 +15,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 
 /** The API service in a JVM of its own, which can be killed. */
 final class ApiProcess implements AutoCloseable {
@@ -34,13 +39,13 @@ final class ApiProcess implements AutoCloseable {
     /**
      * Starts it with a system's settings and waits until it is ready.
      *
-     * @param failpoints as the service's property {@code bellhop.failpoints} has them; empty for none
+     * @param failpoints as {@link Agent} takes them; empty for none
      */
     static ApiProcess start(RunningSystem system, String failpoints) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
-                "-Dbellhop.failpoints=" + failpoints,
+                "-javaagent:" + agent() + "=" + failpoints,
                 "-cp",
                 System.getProperty("java.class.path"),
                 ApiService.class.getName()));
@@ -56,6 +61,19 @@ final class ApiProcess implements AutoCloseable {
                 .failFast(api::requireAlive)
                 .until(api::isReady);
         return api;
+    }
+
+    /** A jar that names the agent, whose classes are on the class path of the tests. */
+    private static File agent() throws IOException {
+        File jar = File.createTempFile("torture-agent", ".jar");
+        jar.deleteOnExit();
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().putValue("Premain-Class", Agent.class.getName());
+        try (OutputStream file = Files.newOutputStream(jar.toPath())) {
+            new JarOutputStream(file, manifest).close();
+        }
+        return jar;
     }
 
     private void requireAlive() throws IOException {

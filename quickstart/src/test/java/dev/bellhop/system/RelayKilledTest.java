@@ -29,7 +29,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The API service dies without a word, in a process of its own: what it answered with 2xx reaches the client once. */
 class RelayKilledTest {
@@ -71,10 +71,9 @@ class RelayKilledTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"relay.afterPost", "relay.inMark"})
-    @DisplayName(
-            "F4 F5 killed between POST and mark: the next process sends again, and the socket sees every event once")
-    void betweenPostAndMark(String failpoint) throws Exception {
+    @CsvSource({"relay.inSequence, false", "relay.beforePost, false", "relay.afterPost, true", "relay.inMark, true"})
+    @DisplayName("F3 F4 F5 F6 killed on the way: the next process sends again, and the socket sees every event once")
+    void onTheWay(String failpoint, boolean wasPosted) throws Exception {
         double duplicates = duplicates();
         try (ApiProcess first = ApiProcess.start(system, failpoint + "=halt@3")) {
             for (int i = 0; first.isAlive(); i++) {
@@ -83,14 +82,41 @@ class RelayKilledTest {
             assertThat(first.exitStatus()).isEqualTo(ApiProcess.KILLED);
         }
         assertThat(acknowledged).isNotEmpty();
-        assertThat(unsent()).as("posted, and not marked").isPositive();
+        assertThat(unsent()).as("not marked").isPositive();
         try (ApiProcess second = ApiProcess.start(system, "")) {
             create("second");
             create("fence");
             List<JsonNode> heard = Frames.upTo(socket::nextText, Frames.named("fence"));
             assertThat(Frames.upTo(okHttp::nextText, Frames.named("fence"))).isEqualTo(heard);
             assertEverythingOnce(heard);
-            assertThat(duplicates()).as("sent a second time and dropped").isGreaterThan(duplicates);
+            if (wasPosted) {
+                assertThat(duplicates()).as("sent a second time and dropped").isGreaterThan(duplicates);
+            }
+            assertThat(second.isAlive()).isTrue();
+            system.awaitEmptyOutbox();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"api.beforeCommit, 0", "api.afterCommit, 1"})
+    @DisplayName("F1 F2 killed around the commit: the retry with the same Idempotency-Key makes the record once")
+    void aroundTheCommit(String failpoint, int committedUnheard) throws Exception {
+        try (ApiProcess first = ApiProcess.start(system, failpoint + "=halt@3")) {
+            for (int i = 0; first.isAlive(); i++) {
+                create(failpoint + " " + i);
+            }
+            assertThat(first.exitStatus()).isEqualTo(ApiProcess.KILLED);
+        }
+        assertThat(acknowledged).hasSize(2);
+        assertThat(recorded()).hasSize(2 + committedUnheard);
+        try (ApiProcess second = ApiProcess.start(system, "")) {
+            List<String> retried = List.copyOf(unknown);
+            long replayed = retried.stream().filter(this::create).count();
+            assertThat(replayed).isEqualTo(committedUnheard);
+            create("fence");
+            List<JsonNode> heard = Frames.upTo(socket::nextText, Frames.named("fence"));
+            assertThat(names(heard)).containsAll(retried);
+            assertEverythingOnce(heard);
             assertThat(second.isAlive()).isTrue();
             system.awaitEmptyOutbox();
         }
@@ -135,25 +161,42 @@ class RelayKilledTest {
         return null;
     }
 
-    private void create(String name) {
+    /** @return whether the answer was one that had been given, or tried to be given, before */
+    private boolean create(String name) {
         try {
-            api.post("/api/v1/entities", Map.of("type", "lead", "name", name)).expect(201);
+            ApiClient.Answer answer =
+                    api.post("/api/v1/entities", Map.of("type", "lead", "name", name), "Idempotency-Key", key(name));
+            answer.expect(201);
             acknowledged.add(name);
+            return answer.response()
+                    .headers()
+                    .firstValue("Idempotency-Replayed")
+                    .isPresent();
         } catch (UncheckedIOException cutOff) {
             unknown.add(name);
+            return false;
         }
     }
 
+    /** Of one run of a test: each has its own record of that name. */
+    private String key(String name) {
+        return since.toEpochMilli() + "-" + name.replace(' ', '-');
+    }
+
     private void assertEverythingOnce(List<JsonNode> heard) {
-        List<String> names = heard.stream()
-                .map(frame -> frame.path("payload").path("name").textValue())
-                .toList();
+        List<String> names = names(heard);
         assertThat(names).doesNotHaveDuplicates().containsAll(acknowledged);
         assertThat(new HashSet<>(names)).isEqualTo(new HashSet<>(recorded()));
         Frames.assertContiguous(before, heard);
         assertThat(system.loggedIds(orgId, before)).isEqualTo(Frames.ids(heard));
         assertThat(system.outboxIds(orgId, before)).isEqualTo(Frames.ids(heard));
         assertInOrderOfAnswers(names);
+    }
+
+    private static List<String> names(List<JsonNode> heard) {
+        return heard.stream()
+                .map(frame -> frame.path("payload").path("name").textValue())
+                .toList();
     }
 
     /** What is in the database of all that was attempted here. */

@@ -17,6 +17,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +41,7 @@ class NginxTest {
     private static RunningRealtime two;
     private static Process nginx;
     private static int port;
+    private static int innerPort;
 
     private final UUID org = UUID.randomUUID();
     private final HttpClient client = HttpClient.newHttpClient();
@@ -48,8 +50,10 @@ class NginxTest {
     static void start() throws Exception {
         assumeTrue(Programs.find("nginx").isPresent() || System.getenv("CI") != null, "there is no nginx here");
         two = one.anotherNode();
-        try (ServerSocket free = new ServerSocket(0)) {
+        try (ServerSocket free = new ServerSocket(0);
+                ServerSocket inner = new ServerSocket(0)) {
             port = free.getLocalPort();
+            innerPort = inner.getLocalPort();
         }
         Path config = Files.writeString(directory.resolve("nginx.conf"), config());
         nginx = new ProcessBuilder(
@@ -73,6 +77,7 @@ class NginxTest {
         return Files.readString(Path.of("../deploy/nginx.conf"))
                 .replace("listen 443 ssl;", "listen 127.0.0.1:" + port + ";")
                 .replaceAll("ssl_certificate[^;]*;", "")
+                .replace("listen 127.0.0.1:8090;", "listen 127.0.0.1:" + innerPort + ";")
                 .replace("127.0.0.1:8081", "127.0.0.1:" + one.port())
                 .replace("127.0.0.1:8082", "127.0.0.1:" + two.port())
                 .replace("/var/log/nginx/", directory + "/")
@@ -155,6 +160,66 @@ class NginxTest {
         assertThat(again.next("custom.tick").at("/payload/n").asInt()).isEqualTo(1);
         assertThat(again.next("custom.tick").at("/payload/n").asInt()).isEqualTo(2);
         two.start();
+    }
+
+    @Test
+    @DisplayName("the API's events go to any node by the inner port, and to the other one when one is down")
+    void innerPort() throws Exception {
+        String inner = "http://127.0.0.1:" + innerPort + "/events";
+        int seq = 1;
+        for (; seq <= 4; seq++) {
+            assertThat(one.ingest(inner, RunningRealtime.batch(org, seq, RunningRealtime.ticks(seq, 1, "org")))
+                            .status())
+                    .isEqualTo(200);
+        }
+        two.stop();
+        for (; seq <= 8; seq++) {
+            assertThat(one.ingest(inner, RunningRealtime.batch(org, seq, RunningRealtime.ticks(seq, 1, "org")))
+                            .status())
+                    .isEqualTo(200);
+        }
+        two.start();
+        assertThat(status(HttpRequest.newBuilder(URI.create(inner)))).isEqualTo(403);
+        assertThat(status(HttpRequest.newBuilder(URI.create(inner.replace("/events", "/metrics")))))
+                .isEqualTo(404);
+    }
+
+    @Test
+    @DisplayName("the dashboard is at the same address")
+    void dashboard() throws Exception {
+        for (String path : List.of("/", "/index.html", "/bare.js", "/bare.css", "/favicon.svg", "/config.json")) {
+            assertThat(status(HttpRequest.newBuilder(URI.create(url(path)))))
+                    .as(path)
+                    .isEqualTo(200);
+        }
+        assertThat(status(HttpRequest.newBuilder(URI.create(url("/assets/../metrics")))))
+                .isEqualTo(404);
+    }
+
+    @Test
+    @DisplayName("the proxy of docker-compose.yml is the sample, with its own addresses and without TLS")
+    void compose() throws Exception {
+        Path compose = Path.of("../deploy/nginx-compose.conf");
+        String expected = withoutComments(Path.of("../deploy/nginx.conf"))
+                .replaceAll(" *ssl_certificate[^;]*;\n", "")
+                .replace("listen 443 ssl;", "listen 8000;")
+                .replace("server_name bellhop.example;", "server_name _;")
+                .replace("127.0.0.1:8081", "172.28.7.21:8081")
+                .replace("127.0.0.1:8082", "172.28.7.22:8081")
+                .replace("127.0.0.1:8080", "172.28.7.31:8080")
+                .replace("127.0.0.1:8083", "172.28.7.32:8080")
+                .replace("listen 127.0.0.1:8090;", "listen 8090;")
+                .replace("/var/log/nginx/error.log", "/dev/stderr")
+                .replace("/var/log/nginx/access.log", "/dev/stdout")
+                .replace("/run/nginx.pid", "/tmp/nginx.pid");
+        assertThat(withoutComments(compose)).isEqualTo(expected);
+        String services = Files.readString(Path.of("../docker-compose.yml"));
+        assertThat(services)
+                .contains("172.28.7.21", "172.28.7.22", "172.28.7.31", "172.28.7.32", "http://172.28.7.10:8090");
+    }
+
+    private static String withoutComments(Path file) throws IOException {
+        return Files.readString(file).replaceAll("(?m)^ *#.*\n", "");
     }
 
     @Test

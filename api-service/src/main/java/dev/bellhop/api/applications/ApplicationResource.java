@@ -36,9 +36,7 @@ public final class ApplicationResource {
 
     /** Without login. */
     public void submit(Context ctx) {
-        String address = ClientAddresses.of(ctx);
-        submissions.require(ctx, address);
-        submissions.consume(address);
+        submissions.take(ctx, ClientAddresses.of(ctx));
         Fields body = Fields.of(ctx);
         Form form = new Form(
                 body.line("applicant_name", Fields.NAME),

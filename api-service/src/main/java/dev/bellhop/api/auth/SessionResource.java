@@ -8,6 +8,7 @@ import dev.bellhop.api.http.Change;
 import dev.bellhop.api.http.ClientAddresses;
 import dev.bellhop.api.http.Fields;
 import dev.bellhop.api.http.RateLimit;
+import dev.bellhop.api.http.RateLimitStore;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
@@ -38,13 +39,15 @@ public final class SessionResource {
     private final Passwords passwords;
     private final Tokens tokens;
     private final Clock clock;
-    private final RateLimit failures = new RateLimit("login", FAILURES_A_MINUTE);
+    private final RateLimit failures;
 
-    public SessionResource(SessionStore sessions, Passwords passwords, Tokens tokens, Clock clock) {
+    public SessionResource(
+            SessionStore sessions, Passwords passwords, Tokens tokens, Clock clock, RateLimitStore limits) {
         this.sessions = sessions;
         this.passwords = passwords;
         this.tokens = tokens;
         this.clock = clock;
+        this.failures = new RateLimit("login", FAILURES_A_MINUTE, limits);
     }
 
     public void login(Context ctx) {

@@ -182,9 +182,7 @@ public final class OutboxRelay implements AutoCloseable {
             stream.batch = null;
             return true;
         }
-        Failpoints.hit("relay.beforePost");
         Delivery delivery = poster.post(batch);
-        Failpoints.hit("relay.afterPost");
         metrics.delivery(delivery);
         return settle(stream, batch, delivery);
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /** The reading end of the outbox in PostgreSQL. Thread-safe. */
@@ -135,12 +136,13 @@ final class OutboxStore {
     }
 
     void markSent(UUID orgId, long last) {
-        jdbi.useTransaction(tx -> {
-            tx.createUpdate("""
-                            update outbox set sent_at = now()
-                            where org_id = :orgId and org_seq <= :last and sent_at is null""").bind("orgId", orgId).bind("last", last).execute();
-            Failpoints.hit("relay.inMark");
-        });
+        jdbi.useTransaction(tx -> markSent(tx, orgId, last));
+    }
+
+    private static void markSent(Handle tx, UUID orgId, long last) {
+        tx.createUpdate("""
+                        update outbox set sent_at = now()
+                        where org_id = :orgId and org_seq <= :last and sent_at is null""").bind("orgId", orgId).bind("last", last).execute();
     }
 
     /**

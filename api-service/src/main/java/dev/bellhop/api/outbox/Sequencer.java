@@ -4,6 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
@@ -26,27 +27,27 @@ final class Sequencer {
     record Run(int numbered, Set<UUID> organizations) {}
 
     Run run() {
-        List<UUID> numbered = jdbi.inTransaction(tx -> {
-            // A statement of its own: the next one must take its snapshot after the lock is held, or it would not see
-            // the rows that the holder before it has numbered.
-            tx.execute("select pg_advisory_xact_lock(?)", LOCK);
-            List<UUID> rows =
-                    tx.createQuery("""
-                            with b as materialized (
-                                     select id, org_id from outbox where org_seq is null order by id limit :limit),
-                                 n as (select org_id, count(*) as c from b group by org_id),
-                                 s as (insert into outbox_stream (org_id, last_seq) select org_id, c from n
-                                       on conflict (org_id)
-                                       do update set last_seq = outbox_stream.last_seq + excluded.last_seq
-                                       returning org_id, last_seq),
-                                 r as (select b.id,
-                                              s.last_seq - n.c
-                                                  + row_number() over (partition by b.org_id order by b.id) as seq
-                                       from b join n using (org_id) join s using (org_id))
-                            update outbox o set org_seq = r.seq from r where o.id = r.id returning o.org_id""").bind("limit", LIMIT).mapTo(UUID.class).list();
-            Failpoints.hit("relay.inSequence");
-            return rows;
-        });
+        List<UUID> numbered = jdbi.inTransaction(Sequencer::number);
         return new Run(numbered.size(), new HashSet<>(numbered));
+    }
+
+    /** @return of each event that got its number the organisation */
+    private static List<UUID> number(Handle tx) {
+        // A statement of its own: the next one must take its snapshot after the lock is held, or it would not see
+        // the rows that the holder before it has numbered.
+        tx.execute("select pg_advisory_xact_lock(?)", LOCK);
+        return tx.createQuery("""
+                        with b as materialized (
+                                 select id, org_id from outbox where org_seq is null order by id limit :limit),
+                             n as (select org_id, count(*) as c from b group by org_id),
+                             s as (insert into outbox_stream (org_id, last_seq) select org_id, c from n
+                                   on conflict (org_id)
+                                   do update set last_seq = outbox_stream.last_seq + excluded.last_seq
+                                   returning org_id, last_seq),
+                             r as (select b.id,
+                                          s.last_seq - n.c
+                                              + row_number() over (partition by b.org_id order by b.id) as seq
+                                   from b join n using (org_id) join s using (org_id))
+                        update outbox o set org_seq = r.seq from r where o.id = r.id returning o.org_id""").bind("limit", LIMIT).mapTo(UUID.class).list();
     }
 }

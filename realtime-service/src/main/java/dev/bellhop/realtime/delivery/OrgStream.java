@@ -542,12 +542,16 @@ public final class OrgStream {
         }
         int flushed = 0;
         for (Subscriber subscriber : touched) {
-            subscriber.touched = false;
-            subscriber.queue.flush();
+            flush(subscriber);
             if (++flushed % FLUSHES_A_TURN == 0) {
                 Thread.yield();
             }
         }
+    }
+
+    private static void flush(Subscriber subscriber) {
+        subscriber.touched = false;
+        subscriber.queue.flush();
     }
 
     private void offerTo(Collection<Subscriber> members, Bundle bundle, List<Subscriber> touched) {

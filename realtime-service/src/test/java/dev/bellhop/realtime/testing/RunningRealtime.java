@@ -331,15 +331,24 @@ public final class RunningRealtime implements BeforeAllCallback, AfterAllCallbac
 
     /** Posts a batch with a good signature. */
     public Answer ingest(Map<String, Object> batch) {
+        return ingest(url("/events"), batch);
+    }
+
+    /** As {@link #ingest(Map)}, to another address, behind which there is a node. */
+    public Answer ingest(String address, Map<String, Object> batch) {
         byte[] body = Json.bytes(batch);
         String id = "batch_" + UUID.randomUUID().toString().replace("-", "");
         Instant now = Instant.now();
-        return ingest(id, Long.toString(now.getEpochSecond()), signature.sign(id, now, body), body);
+        return ingest(address, id, Long.toString(now.getEpochSecond()), signature.sign(id, now, body), body);
     }
 
     /** Posts bytes with these headers, each left out when null. */
     public Answer ingest(String id, String timestamp, String signatures, byte[] body) {
-        Request.Builder request = new Request.Builder().url(url("/events")).post(RequestBody.create(body, JSON));
+        return ingest(url("/events"), id, timestamp, signatures, body);
+    }
+
+    private Answer ingest(String address, String id, String timestamp, String signatures, byte[] body) {
+        Request.Builder request = new Request.Builder().url(address).post(RequestBody.create(body, JSON));
         header(request, Signature.ID_HEADER, id);
         header(request, Signature.TIMESTAMP_HEADER, timestamp);
         header(request, Signature.SIGNATURE_HEADER, signatures);
