@@ -50,7 +50,6 @@ final class Aftermath {
     /** Opened after the last fault. */
     private StoredLog log;
 
-
     Aftermath(World world, Cluster cluster, HistoryWriter history) {
         this.world = world;
         this.cluster = cluster;

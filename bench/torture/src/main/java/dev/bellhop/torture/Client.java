@@ -90,6 +90,9 @@ final class Client implements Line.Listener {
 
     private Line line;
     private int session = -1;
+    /** Of the membership, in the token of this connection. */
+    private long version;
+
     private boolean connected;
     private long heardNanos;
     private int failures;
@@ -168,6 +171,7 @@ final class Client implements Line.Listener {
 
     private void open(Clients.Token token) {
         session = home.nextSession();
+        version = token.version();
         int node = home.chance().below(home.nodes());
         connected = false;
         caughtUp = false;
@@ -467,7 +471,9 @@ final class Client implements Line.Listener {
     }
 
     private void sayNewToken(int asking, Clients.Token fresh) {
-        if (session == asking && connected && line instanceof WebSocketLine socket) {
+        // A token of another version is for the next connection: the history knows one for each.
+        boolean same = fresh.version() == version;
+        if (same && session == asking && connected && line instanceof WebSocketLine socket) {
             socket.send(Json.text(Map.of("type", "refresh", "token", fresh.text())));
         }
     }
@@ -554,8 +560,7 @@ final class Client implements Line.Listener {
     }
 
     boolean isFinished() {
-        return over
-                || (finishAt.isPresent() && connected && caughtUp && cursor.position() >= finishAt.get());
+        return over || (finishAt.isPresent() && connected && caughtUp && cursor.position() >= finishAt.get());
     }
 
     /** Writes down what it holds, and is gone. */

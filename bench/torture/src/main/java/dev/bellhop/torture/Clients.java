@@ -289,7 +289,12 @@ final class Clients implements AutoCloseable {
                         return;
                     }
                     Client next = new Client(
-                            numbers++, gone.user(), gone.kind(), gone.behaviour(), extraRooms(gone.user(), gone.behaviour()), this);
+                            numbers++,
+                            gone.user(),
+                            gone.kind(),
+                            gone.behaviour(),
+                            extraRooms(gone.user(), gone.behaviour()),
+                            this);
                     all.add(next);
                     next.connect();
                 }));

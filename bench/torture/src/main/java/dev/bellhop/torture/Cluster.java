@@ -36,6 +36,7 @@ final class Cluster implements AutoCloseable {
     private final Engine engine;
     /** Planted into every service that knows it. */
     private final Optional<String> defect;
+
     private final Processes processes;
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)

@@ -9,6 +9,10 @@ import dev.bellhop.torture.history.HistoryWriter;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -81,7 +85,8 @@ final class Generator implements AutoCloseable {
     private final Numbers numbers;
     private final Map<World.Org, Stock> stocks = new HashMap<>();
     private final List<Share> mix = new ArrayList<>();
-    private final ExecutorService workers = Executors.newFixedThreadPool(THREADS, task -> new Thread(task, "operations"));
+    private final ExecutorService workers =
+            Executors.newFixedThreadPool(THREADS, task -> new Thread(task, "operations"));
     private final Timer timer = new Timer("operations-later", true);
     private final Semaphore slots = new Semaphore(MOST_UNDER_WAY);
     /** Operations under way, and those that follow from them. */
@@ -555,14 +560,34 @@ final class Generator implements AutoCloseable {
         later(REST, () -> enable(org));
     }
 
+    /** Asks only for what changes something: an answer that was lost may have been a yes. */
     private void enable(World.Org org) throws InterruptedException {
-        int op = numbers.operation();
-        history.write(new Entry.Restored(history.now(), op, org.id().toString(), null));
-        if (status(op, org, "active").done()) {
+        Optional<Boolean> active = isActive(org);
+        if (active.isPresent() && !active.get()) {
+            int op = numbers.operation();
+            history.write(new Entry.Restored(history.now(), op, org.id().toString(), null));
+            status(op, org, "active");
+        }
+        if (active.isPresent() && active.get()) {
             // Nobody changes it again while the checker may still look at whom it threw out.
             later(REST, () -> disabled.set(null));
         } else {
             later(PAUSE.multipliedBy(4), () -> enable(org));
+        }
+    }
+
+    /** @return empty while the database cannot be asked */
+    private Optional<Boolean> isActive(World.Org org) {
+        try (Connection connection = cluster.postgres().connect();
+                PreparedStatement statement =
+                        connection.prepareStatement("select status = 'active' from api.organization where id = ?")) {
+            statement.setObject(1, org.id());
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return Optional.of(row.getBoolean(1));
+            }
+        } catch (SQLException down) {
+            return Optional.empty();
         }
     }
 

@@ -31,8 +31,7 @@ final class HeapTrend {
 
         @Override
         public String toString() {
-            return String.format(
-                    Locale.ROOT, "%+.2f ± %.2f %%/h in %d minutes", percentPerHour, 2 * error, samples);
+            return String.format(Locale.ROOT, "%+.2f ± %.2f %%/h in %d minutes", percentPerHour, 2 * error, samples);
         }
     }
 

@@ -106,7 +106,8 @@ final class Nemesis {
 
     /** What comes by chance makes way for what is demanded when there is no room at its time. */
     private boolean isWanted(Planned planned, long nanos) {
-        return planned.demanded() || (!stopping && nanos < planned.at().plus(PATIENCE).toNanos());
+        return planned.demanded()
+                || (!stopping && nanos < planned.at().plus(PATIENCE).toNanos());
     }
 
     private synchronized boolean take(Troubles.Trouble trouble) {

@@ -1,5 +1,8 @@
 package dev.bellhop.torture;
 
+import dev.bellhop.torture.check.Checker;
+import dev.bellhop.torture.check.Limits;
+import dev.bellhop.torture.check.Verdict;
 import dev.bellhop.torture.history.Entry;
 import dev.bellhop.torture.history.HistoryWriter;
 import java.io.IOException;
@@ -9,9 +12,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import dev.bellhop.torture.check.Checker;
-import dev.bellhop.torture.check.Limits;
-import dev.bellhop.torture.check.Verdict;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -109,7 +109,8 @@ final class Run {
         boolean passed = verdict.passed() && broken.isEmpty();
         out.println((passed ? "PASS" : "FAIL") + " seed " + seed + ", profile " + profile.name() + ", engine "
                 + engine.name().toLowerCase(Locale.ROOT) + ": " + verdict.deliveries() + " deliveries, "
-                + verdict.kills() + " kills, " + (passed ? "every promise was kept" : "see above; the history is " + file));
+                + verdict.kills() + " kills, "
+                + (passed ? "every promise was kept" : "see above; the history is " + file));
         return passed;
     }
 
@@ -145,8 +146,8 @@ final class Run {
             people(world, cluster, history);
             Aftermath aftermath = new Aftermath(world, cluster, history);
             SqlWriter sql = new SqlWriter(world, cluster.postgres(), history, new Chance(seed, "sql"), numbers);
-            try (Clients clients = new Clients(
-                            world, cluster, history, new Chance(seed, "clients"), profile.sampleOneOf());
+            try (Clients clients =
+                            new Clients(world, cluster, history, new Chance(seed, "clients"), profile.sampleOneOf());
                     Generator generator =
                             new Generator(world, cluster, history, new Chance(seed, "operations"), numbers)) {
                 clients.start(profile.clients());

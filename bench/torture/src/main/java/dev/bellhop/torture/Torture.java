@@ -52,8 +52,9 @@ public final class Torture implements Callable<Integer> {
             names = "--cut",
             paramLabel = "MILLISECONDS",
             defaultValue = "1000",
-            description = "Longest time until the sockets of somebody are closed whose right has ended, outside of faults;"
-                    + " ${DEFAULT-VALUE} by default. More where other programs take the processors.")
+            description =
+                    "Longest time until the sockets of somebody are closed whose right has ended, outside of faults;"
+                            + " ${DEFAULT-VALUE} by default. More where other programs take the processors.")
     private int cutMillis;
 
     @Option(

@@ -59,6 +59,7 @@ final class Troubles {
     private final List<Choice> sweeping = new ArrayList<>();
     /** The last service of each kind lives on, so that its heap can be followed. */
     private boolean sparing;
+
     private final AtomicInteger kills = new AtomicInteger();
     private final AtomicInteger failpointKills = new AtomicInteger();
     private final List<String> complaints = new ArrayList<>();
@@ -187,7 +188,13 @@ final class Troubles {
     }
 
     Trouble rollingRestart() {
-        return new Trouble("F38 rolling restart", "realtime", Set.of("realtime-1", "realtime-2"), false, true, () -> terminateEach(cluster.realtimes()));
+        return new Trouble(
+                "F38 rolling restart",
+                "realtime",
+                Set.of("realtime-1", "realtime-2"),
+                false,
+                true,
+                () -> terminateEach(cluster.realtimes()));
     }
 
     private void terminate(Service service) throws TortureFailure, InterruptedException {
