@@ -16,7 +16,8 @@ import java.util.Map;
  * </ul>
  *
  * Behind an order, {@code @0.02}, {@code @2%} or {@code @1/50} is a probability and {@code @3} the third time only. The JVM
- * does not start when an order is not understood, or when the service has no such class or method any more.
+ * does not start when an order is not understood, or when the service has no such class or method any more; what is for the other
+ * service is passed over.
  */
 public final class Agent {
     private Agent() {}

@@ -1,7 +1,6 @@
 package dev.bellhop.torture.agent;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -55,19 +54,19 @@ public final class Plan {
      * @throws IllegalArgumentException for anything else
      */
     static List<String> take(String orders) {
-        Map<String, String> byText = new LinkedHashMap<>();
+        List<String> wanted = new ArrayList<>();
         long seed = ThreadLocalRandom.current().nextLong(1_000_000);
         for (String order : orders.split(";", -1)) {
             if (order.startsWith("seed=")) {
                 seed = Long.parseLong(order.substring("seed=".length()));
             } else if (!order.isBlank()) {
-                byText.put(order.strip(), "");
+                wanted.add(order);
             }
         }
         Random random = new Random(seed);
-        System.err.println("torture-agent: seed=" + seed + ";" + String.join(";", byText.keySet()));
+        System.err.println("torture-agent: seed=" + seed + ";" + String.join(";", wanted));
         List<String> names = new ArrayList<>();
-        for (String order : byText.keySet()) {
+        for (String order : wanted) {
             names.add(take(order, new Random(random.nextLong())));
         }
         return names;

@@ -18,6 +18,9 @@ import net.bytebuddy.pool.TypePool;
 
 /** Makes new class files of the services' own, without loading any of their classes. */
 final class Rewriting {
+    static final String API = "dev.bellhop.api.ApiService";
+    static final String REALTIME = "dev.bellhop.realtime.RealtimeService";
+
     private final ClassFileLocator files;
     private final TypePool types;
     /** By name of the class. */
@@ -33,7 +36,7 @@ final class Rewriting {
      * Puts a point or a defect into every method that it has to be in.
      *
      * @throws IllegalArgumentException when there is none of that name
-     * @throws IllegalStateException when the services have no such class or method
+     * @throws IllegalStateException when the service has no such class or method
      */
     void plant(String name) {
         List<Target> targets = Stream.concat(
@@ -46,7 +49,17 @@ final class Rewriting {
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no point \"" + name + "\"; there are "
                         + Point.wireNames() + " and the defects " + Defect.wireNames()));
-        targets.forEach(target -> plant(name, target));
+        targets.stream().filter(this::isHere).forEach(target -> plant(name, target));
+    }
+
+    /** Both services may be given the same orders: each passes over what is for the other one. */
+    private boolean isHere(Target target) {
+        boolean onlyTheOtherIs = target.isOfApi() ? has(REALTIME) && !has(API) : has(API) && !has(REALTIME);
+        return !onlyTheOtherIs;
+    }
+
+    private boolean has(String type) {
+        return types.describe(type).isResolved();
     }
 
     private void plant(String name, Target target) {

@@ -12,4 +12,8 @@ record Target(String type, String method, String advice) {
     static Target of(String type, String method, String advice) {
         return new Target("dev.bellhop." + type, method, "dev.bellhop." + advice);
     }
+
+    boolean isOfApi() {
+        return type.startsWith("dev.bellhop.api.");
+    }
 }

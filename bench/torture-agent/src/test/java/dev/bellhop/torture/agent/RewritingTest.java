@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -105,6 +106,41 @@ class RewritingTest {
                 throw new ClassNotFoundException(name, e);
             }
         }
+    }
+
+    /** As a service's own jar has it: nothing of the other service is there. */
+    private static ClassLoader without(String packages) {
+        return new ClassLoader(SERVICES) {
+            @Override
+            public URL getResource(String name) {
+                return name.startsWith(packages) ? null : super.getResource(name);
+            }
+
+            @Override
+            public InputStream getResourceAsStream(String name) {
+                return name.startsWith(packages) ? null : super.getResourceAsStream(name);
+            }
+        };
+    }
+
+    @Test
+    void eachServiceTakesWhatIsForIt() {
+        Rewriting api = new Rewriting(without("dev/bellhop/realtime/"));
+        names().forEach(api::plant);
+        assertThat(api.classFiles().keySet()).isNotEmpty().allMatch(type -> type.startsWith("dev.bellhop.api."));
+
+        Rewriting realtime = new Rewriting(without("dev/bellhop/api/"));
+        names().forEach(realtime::plant);
+        assertThat(realtime.classFiles().keySet())
+                .isNotEmpty()
+                .allMatch(type -> type.startsWith("dev.bellhop.realtime."));
+
+        assertThat(SERVICES.getResource(Rewriting.API.replace('.', '/') + ".class"))
+                .isNotNull();
+        assertThat(SERVICES.getResource(Rewriting.REALTIME.replace('.', '/') + ".class"))
+                .isNotNull();
+        assertThatThrownBy(() -> new Rewriting(without("dev/bellhop/api/outbox/")).plant("relay.afterPost"))
+                .isInstanceOf(IllegalStateException.class);
     }
 
     @Test
