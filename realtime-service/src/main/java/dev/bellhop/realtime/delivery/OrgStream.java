@@ -536,7 +536,8 @@ public final class OrgStream {
             }
             Collection<Subscriber> members = rooms.inAny(audience);
             if (!members.isEmpty()) {
-                Bundle.of(frames.subList(from, to)).forEach(bundle -> offerTo(members, bundle, touched));
+                Bundle.of(frames.subList(from, to), members.size())
+                        .forEach(bundle -> offerTo(members, bundle, touched));
             }
             from = to;
         }
