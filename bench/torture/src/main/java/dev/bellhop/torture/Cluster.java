@@ -203,11 +203,15 @@ final class Cluster implements AutoCloseable {
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         words.add("@" + home.resolve("jvm.options"));
         words.add(HEAP);
-        words.add((archiving ? "-XX:ArchiveClassesAtExit=" : "-XX:SharedArchiveFile=") + archive(kind(name)));
-        words.add("-Xlog:cds=off");
-        words.add("-Xlog:cds+dynamic=off");
-        words.add("-Xshare:auto");
-        agent(name).ifPresent(words::add);
+        Optional<String> agent = agent(name);
+        if (agent.isPresent()) {
+            words.add(agent.get()); // and no archive: the JVM may crash where an agent looks at a class of one
+        } else {
+            words.add((archiving ? "-XX:ArchiveClassesAtExit=" : "-XX:SharedArchiveFile=") + archive(kind(name)));
+            words.add("-Xlog:cds=off");
+            words.add("-Xlog:cds+dynamic=off");
+            words.add("-Xshare:auto");
+        }
         words.add("-jar");
         words.add(jar.toString());
         return words;
