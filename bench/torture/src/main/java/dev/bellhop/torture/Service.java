@@ -46,7 +46,6 @@ final class Service {
     /** Ended by itself or by a failpoint in it, not by a signal of ours. */
     private int deaths;
 
-
     /** @param ready asks the running process whether it can do its work */
     Service(String name, int port, Recipe recipe, Path log, Processes processes, BooleanSupplier ready) {
         this.name = name;
