@@ -60,7 +60,7 @@ public final class Torture implements Callable<Integer> {
     @Option(
             names = "--defect",
             paramLabel = "NAME",
-            description = "Plant a defect into the services: then the run has to fail. A wrong name lists them.")
+            description = "Plant a defect of bench/torture-agent into the services: then the run has to fail.")
     private String defect;
 
     @Option(
