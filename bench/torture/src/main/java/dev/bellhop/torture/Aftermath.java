@@ -27,8 +27,8 @@ final class Aftermath {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int PAGE = 200;
 
-    /** Beyond a tenth: what a JVM starts and forgets again by itself. */
-    private static final int SPARE_THREADS = 10;
+    /** Beyond a tenth: a pool that everybody's last resume has filled gives its threads back one a minute. */
+    private static final int SPARE_THREADS = 50;
 
     private static final int SPARE_FILES = 25;
     /** Caches of the newest events fill up to their bounds. */

@@ -316,10 +316,6 @@ final class Cluster implements AutoCloseable {
         return relayRoutes;
     }
 
-    Path home() {
-        return home;
-    }
-
     /** Makes and checks the tokens of everybody. */
     Tokens tokens() {
         return Tokens.hs256(Secret.ofText(tokenSecret), Clock.systemUTC());

@@ -46,8 +46,6 @@ final class Service {
     /** Ended by itself or by a failpoint in it, not by a signal of ours. */
     private int deaths;
 
-    private int starts;
-    private int lastStatus;
 
     /** @param ready asks the running process whether it can do its work */
     Service(String name, int port, Recipe recipe, Path log, Processes processes, BooleanSupplier ready) {
@@ -103,7 +101,6 @@ final class Service {
         } catch (IOException e) {
             throw new TortureFailure(name + " cannot be started: " + e.getMessage(), e);
         }
-        starts++;
         Process current = process;
         Thread watch = new Thread(() -> watch(current), name);
         watch.setDaemon(true);
@@ -120,7 +117,6 @@ final class Service {
     }
 
     private synchronized void ended(Process which) {
-        lastStatus = which.exitValue();
         if (which != process || !wanted || processes.isClosed()) {
             return;
         }
@@ -145,10 +141,6 @@ final class Service {
             }
             TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
         }
-    }
-
-    boolean isReady() {
-        return ready.getAsBoolean();
     }
 
     /** SIGKILL, and a start at once. */
@@ -252,17 +244,5 @@ final class Service {
 
     synchronized int deaths() {
         return deaths;
-    }
-
-    synchronized int starts() {
-        return starts;
-    }
-
-    synchronized int lastStatus() {
-        return lastStatus;
-    }
-
-    Path log() {
-        return log;
     }
 }
