@@ -119,14 +119,6 @@ final class ClientCheck {
         return spans;
     }
 
-    boolean isGone() {
-        return gone;
-    }
-
-    BitSet applied() {
-        return applied;
-    }
-
     OrgLog log() {
         return log;
     }
@@ -355,23 +347,14 @@ final class ClientCheck {
         findings.looked(Invariant.I3);
         world.deliveries().rawDuplicate();
         long at = entry.position();
-        if (applied.get(index(at))) {
-            findings.violated(
-                    Invariant.I3,
-                    "%s got %s again, standing at %d%s",
-                    this,
-                    log.describe(at),
-                    position,
-                    entry.applied() ? ", and applied it" : "");
-        } else {
-            findings.violated(
-                    Invariant.I3,
-                    "%s got %s too late, standing at %d%s",
-                    this,
-                    log.describe(at),
-                    position,
-                    entry.applied() ? ", and applied it" : "");
-        }
+        findings.violated(
+                Invariant.I3,
+                "%s got %s %s, standing at %d%s",
+                this,
+                log.describe(at),
+                applied.get(index(at)) ? "again" : "too late",
+                position,
+                entry.applied() ? ", and applied it" : "");
         if (entry.applied()) {
             applied.set(index(at));
         }

@@ -52,9 +52,16 @@ final class Records {
     private final Map<Key, Subject> byKey = new HashMap<>();
     private final List<Subject> subjects = new ArrayList<>();
     private final Map<String, Held> held = new HashMap<>();
+    /** By organisation: the position before the first event of its log that is known. */
+    private final Map<String, Long> floors = new HashMap<>();
 
     Records(Findings findings) {
         this.findings = findings;
+    }
+
+    /** Where an organisation's log begins. */
+    void begin(String org, long floor) {
+        floors.put(org, floor);
     }
 
     /**
@@ -102,13 +109,6 @@ final class Records {
                     subject.version,
                     subject.gone ? ", when it was gone" : "");
         }
-    }
-
-    private final Map<String, Long> floors = new HashMap<>();
-
-    /** Where an organisation's log begins. */
-    void begin(String org, long floor) {
-        floors.put(org, floor);
     }
 
     private long floorOf(Entry.Logged event) {
