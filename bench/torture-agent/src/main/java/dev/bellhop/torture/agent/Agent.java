@@ -17,12 +17,23 @@ import java.util.Map;
  *
  * Behind an order, {@code @0.02}, {@code @2%} or {@code @1/50} is a probability and {@code @3} the third time only. The JVM
  * does not start when an order is not understood, or when the service has no such class or method any more; what is for the other
- * service is passed over.
+ * service is passed over. Not together with {@code -XX:SharedArchiveFile}: JDK 17 crashes where an agent is shown classes of an
+ * archive.
  */
 public final class Agent {
     private Agent() {}
 
     public static void premain(String orders, Instrumentation instrumentation) {
+        try {
+            install(orders, instrumentation);
+        } catch (RuntimeException e) {
+            // What leaves this method makes the JVM abort with a core dump.
+            System.err.println("torture-agent: " + e);
+            Runtime.getRuntime().halt(1);
+        }
+    }
+
+    private static void install(String orders, Instrumentation instrumentation) {
         Rewriting rewriting = new Rewriting(ClassLoader.getSystemClassLoader());
         Plan.take(orders == null ? "" : orders).forEach(rewriting::plant);
         Map<String, byte[]> classFiles = rewriting.classFiles();

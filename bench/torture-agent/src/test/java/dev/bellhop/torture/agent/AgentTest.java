@@ -121,7 +121,7 @@ class AgentTest {
             })
     void anOrderThatIsNotUnderstoodKeepsTheJvmFromStarting(String orders) throws Exception {
         Ended ended = run(orders);
-        assertThat(ended.status()).isNotZero();
+        assertThat(ended.status()).isEqualTo(1);
         assertThat(ended.output()).contains("IllegalArgumentException").doesNotContain("called");
     }
 
