@@ -1,0 +1,90 @@
+package dev.bellhop.torture;
+
+import java.time.Duration;
+
+/**
+ * How hard a run is, and the least that has to have happened in it: a run in which nothing happened proves nothing.
+ *
+ * @param duration from the start of the first process to the check
+ * @param clients at any time
+ * @param operationsPerSecond through the API
+ * @param kills processes that are ended without a warning, at least
+ * @param databaseCrashes of PostgreSQL, at least
+ * @param rollingRestarts of all realtime services, one after the other, at least
+ * @param redisRestarts with the Redis engine, at least
+ * @param deliveries at least
+ * @param sampleOneOf of so many clients one keeps every entity that it is told of, to compare it with the database
+ */
+record Profile(
+        String name,
+        Duration duration,
+        int clients,
+        int operationsPerSecond,
+        int kills,
+        int databaseCrashes,
+        int rollingRestarts,
+        int redisRestarts,
+        long deliveries,
+        int sampleOneOf) {
+
+    static final Profile CI = new Profile("ci", Duration.ofSeconds(90), 30, 40, 6, 0, 0, 0, 30_000, 2);
+    static final Profile MAIN = new Profile("main", Duration.ofMinutes(5), 60, 60, 20, 1, 1, 1, 150_000, 4);
+    static final Profile SOAK = new Profile("soak", Duration.ofHours(1), 200, 100, 200, 6, 10, 10, 1_000_000, 40);
+
+    /** The profile that is meant for that long; its demands are those of its own length, in proportion. */
+    static Profile lasting(Duration duration) {
+        Profile base = duration.compareTo(Duration.ofSeconds(180)) < 0
+                ? CI
+                : duration.compareTo(Duration.ofMinutes(20)) < 0 ? MAIN : SOAK;
+        return base.scaled(duration);
+    }
+
+    static Profile named(String name) {
+        return switch (name) {
+            case "ci" -> CI;
+            case "main" -> MAIN;
+            case "soak" -> SOAK;
+            default -> throw new IllegalArgumentException("there is no profile " + name);
+        };
+    }
+
+    Profile scaled(Duration other) {
+        double factor = Math.max(0, (other.toSeconds() - 40.0) / (duration.toSeconds() - 40.0));
+        return new Profile(
+                name,
+                other,
+                clients,
+                operationsPerSecond,
+                (int) (kills * factor),
+                (int) (databaseCrashes * factor),
+                (int) (rollingRestarts * factor),
+                (int) (redisRestarts * factor),
+                (long) (deliveries * factor),
+                sampleOneOf);
+    }
+
+    Profile withClients(int count) {
+        return new Profile(
+                name,
+                duration,
+                count,
+                operationsPerSecond,
+                kills,
+                databaseCrashes,
+                rollingRestarts,
+                redisRestarts,
+                deliveries * Math.min(count, clients) / clients,
+                sampleOneOf);
+    }
+
+    /** Long enough to see whether a heap grows. */
+    boolean followsHeap() {
+        return duration.compareTo(Duration.ofMinutes(40)) >= 0;
+    }
+
+    /** The rest of the duration is for the start, the way to full load, healing, and reading everything back. */
+    Duration faultTime() {
+        long tail = Math.max(18, Math.min(60, duration.toSeconds() / 6));
+        return duration.minusSeconds(18 + tail);
+    }
+}
