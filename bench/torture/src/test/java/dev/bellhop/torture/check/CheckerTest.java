@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A checker that has never failed proves nothing: it has to pass what is right and to catch each kind of wrong. */
 final class CheckerTest {
-    private static final Simulation.Size SIZE = new Simulation.Size(4, 20, 600);
+    private static final Simulation.Size SIZE = new Simulation.Size(4, 20, 2400);
     private static final Limits LIMITS = new Limits(
             300,
             1,
