@@ -352,8 +352,9 @@ final class LoadClient implements AutoCloseable {
         long most = publishing.mostMessages();
         long last = interval > 0 ? end + LONGEST_DRAIN.toNanos() : end;
         while (now < last && published < most) {
-            for (int index = 0; index < publishing.publishers() && published < most; index++) {
-                Post post = posts.get(index);
+            int first = (int) (published % publishing.publishers()); // in turns, or a server closes those that idle
+            for (int turn = 0; turn < publishing.publishers() && published < most; turn++) {
+                Post post = posts.get((first + turn) % publishing.publishers());
                 if (post.publisher.isBusy()) {
                     continue;
                 }
