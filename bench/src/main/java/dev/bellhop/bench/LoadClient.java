@@ -341,9 +341,7 @@ final class LoadClient implements AutoCloseable {
 
     /** Publishes and waits until everything has come, or nothing comes any more. */
     Delivered publish(Publishing publishing) throws IOException {
-        while (posts.size() < publishing.publishers()) {
-            posts.add(newPost());
-        }
+        needPublishers(publishing.publishers());
         beginPhase();
         long begin = clock();
         long end = begin + publishing.duration().toNanos();
@@ -383,16 +381,16 @@ final class LoadClient implements AutoCloseable {
      * @param away from a loss to the next connect
      */
     Delivered publishThroughCuts(Publishing publishing, Duration interval, Duration away) throws IOException {
-        while (posts.size() < publishing.publishers()) {
-            posts.add(newPost());
-        }
+        needPublishers(publishing.publishers());
         beginPhase();
         long begin = clock();
         long end = begin + publishing.duration().toNanos();
         PriorityQueue<Change> changes = new PriorityQueue<>(Comparator.comparingLong(Change::at));
         for (int index = 0; index < subscriptions.size(); index++) {
-            long first = interval.toNanos() * index / subscriptions.size();
-            changes.add(new Change(begin + first, subscriptions.get(index), false));
+            long first = begin + interval.toNanos() * index / subscriptions.size();
+            if (first < end) {
+                changes.add(new Change(first, subscriptions.get(index), false));
+            }
         }
         long most = publishing.mostMessages();
         long last = end + LONGEST_DRAIN.toNanos();
@@ -401,13 +399,15 @@ final class LoadClient implements AutoCloseable {
                 Change change = changes.poll();
                 if (change.back()) {
                     comeBack(change.subscription());
-                    changes.add(new Change(change.at() + interval.minus(away).toNanos(), change.subscription(), false));
-                } else if (change.at() < end) {
+                    long nextCut = change.at() + interval.minus(away).toNanos();
+                    if (nextCut < end) {
+                        changes.add(new Change(nextCut, change.subscription(), false));
+                    }
+                } else {
                     cut(change.subscription());
                     changes.add(new Change(change.at() + away.toNanos(), change.subscription(), true));
                 }
             }
-            changes.removeIf(change -> !change.back() && change.at() >= end);
             long due = published < most ? begin + (long) (published * 1e9 / publishing.perSecond()) : last;
             if (due <= now) {
                 Optional<Post> free =
@@ -446,6 +446,12 @@ final class LoadClient implements AutoCloseable {
             }
         }
         disconnect(subscription);
+    }
+
+    private void needPublishers(int number) throws IOException {
+        while (posts.size() < number) {
+            posts.add(newPost());
+        }
     }
 
     private Post newPost() throws IOException {

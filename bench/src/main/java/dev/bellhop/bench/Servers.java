@@ -148,12 +148,7 @@ final class Servers implements AutoCloseable {
     }
 
     /** The realtime service from its own jar, with the flags that it is shipped with. */
-    private final class Bellhop implements Server {
-        @Override
-        public String name() {
-            return "bellhop";
-        }
-
+    private abstract class Realtime implements Server {
         @Override
         public Optional<String> absence() {
             return Files.exists(realtimeJar()) ? Optional.empty() : Optional.of(realtimeJar() + " is not built");
@@ -172,6 +167,14 @@ final class Servers implements AutoCloseable {
         @Override
         public boolean isJvm() {
             return true;
+        }
+    }
+
+    /** With its log in PostgreSQL. */
+    private final class Bellhop extends Realtime {
+        @Override
+        public String name() {
+            return "bellhop";
         }
 
         @Override
@@ -224,7 +227,7 @@ final class Servers implements AutoCloseable {
     }
 
     /** The same with its log in a Redis of its own, which syncs every write to disk. Redis shares the load's processor. */
-    private final class BellhopOnRedis implements Server {
+    private final class BellhopOnRedis extends Realtime {
         @Override
         public String name() {
             return "bellhop-redis";
@@ -232,27 +235,10 @@ final class Servers implements AutoCloseable {
 
         @Override
         public Optional<String> absence() {
-            if (!Files.exists(realtimeJar())) {
-                return Optional.of(realtimeJar() + " is not built");
-            }
-            return onPath("redis-server").isPresent()
-                    ? Optional.empty()
-                    : Optional.of("no executable redis-server on the PATH");
-        }
-
-        @Override
-        public boolean recovers() {
-            return true;
-        }
-
-        @Override
-        public boolean takesBatches() {
-            return true;
-        }
-
-        @Override
-        public boolean isJvm() {
-            return true;
+            return super.absence()
+                    .or(() -> onPath("redis-server").isPresent()
+                            ? Optional.empty()
+                            : Optional.of("no executable redis-server on the PATH"));
         }
 
         @Override
