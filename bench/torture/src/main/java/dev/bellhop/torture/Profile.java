@@ -29,7 +29,7 @@ record Profile(
 
     static final Profile CI = new Profile("ci", Duration.ofSeconds(90), 30, 40, 6, 0, 0, 0, 30_000, 2);
     static final Profile MAIN = new Profile("main", Duration.ofMinutes(5), 60, 60, 20, 1, 1, 1, 150_000, 4);
-    static final Profile SOAK = new Profile("soak", Duration.ofHours(1), 200, 100, 200, 6, 10, 10, 1_000_000, 40);
+    static final Profile SOAK = new Profile("soak", Duration.ofHours(1), 80, 40, 200, 6, 10, 10, 1_000_000, 40);
 
     /** The profile that is meant for that long; its demands are those of its own length, in proportion. */
     static Profile lasting(Duration duration) {
