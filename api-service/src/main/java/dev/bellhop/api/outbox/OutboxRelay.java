@@ -75,6 +75,8 @@ public final class OutboxRelay implements AutoCloseable {
 
     private final Thread thread = new Thread(this::run, "outbox-relay");
     private volatile boolean running = true;
+    /** Another relay has numbered what this one has to send. */
+    private volatile boolean called;
 
     /**
      * @param jdbi of a pool that is not the requests'; one of its connections listens all the time
@@ -87,7 +89,7 @@ public final class OutboxRelay implements AutoCloseable {
         this.poster = new EventPoster(realtimeUrl, secrets, clock);
         this.poll = poll;
         this.metrics = new RelayMetrics(registry);
-        this.calls = new WakeUpCalls(jdbi, store.relay(), this::wakeUp);
+        this.calls = new WakeUpCalls(jdbi, store.relay(), this::called);
     }
 
     public void start() {
@@ -107,14 +109,20 @@ public final class OutboxRelay implements AutoCloseable {
         }
     }
 
+    private void called() {
+        called = true;
+        wakeUp();
+    }
+
     private void run() {
         long nextFigures = System.nanoTime();
         long nextSweep = nextFigures;
         while (running) {
             try {
                 int numbered = sequenceAndDispatch();
-                if (System.nanoTime() - nextSweep >= 0) {
-                    // What waited for its next attempt, and what another relay left behind.
+                if (called || System.nanoTime() - nextSweep >= 0) {
+                    called = false;
+                    // What waited for its next attempt, and what another relay has numbered or left behind.
                     dispatch(store.organizationsWithBacklog());
                     nextSweep = System.nanoTime() + poll.toNanos();
                 }
@@ -183,16 +191,13 @@ public final class OutboxRelay implements AutoCloseable {
     }
 
     private boolean sendNext(Stream stream) {
-        if (!store.claim(stream.orgId)) {
+        if (!claim(stream)) {
             // Another relay sends for this organisation, so what is held here may be out of date by the next time. That
             // one may have looked for the last time just before, and would find what was numbered here at its next
             // poll.
             stream.batch = null;
             store.callHolder(stream.orgId);
             return false;
-        }
-        if (stream.batch == null) {
-            stream.batch = store.next(stream.orgId, stream.limit).orElse(null);
         }
         Batch batch = stream.batch;
         if (batch == null) {
@@ -206,6 +211,16 @@ public final class OutboxRelay implements AutoCloseable {
         Delivery delivery = poster.post(batch);
         metrics.delivery(delivery);
         return settle(stream, batch, delivery);
+    }
+
+    /** Also reads the next batch, unless one is held over from a failed attempt. */
+    private boolean claim(Stream stream) {
+        if (stream.batch != null) {
+            return store.claim(stream.orgId);
+        }
+        OutboxStore.Claim claim = store.claimNext(stream.orgId, stream.limit);
+        stream.batch = claim.batch().orElse(null);
+        return claim.held();
     }
 
     private boolean parkedAsTooLarge(Batch batch) {

@@ -1,11 +1,16 @@
 package dev.bellhop.api.outbox;
 
+import dev.bellhop.api.store.Direct;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.api.store.Row;
 import dev.bellhop.model.events.ControlEvent;
 import dev.bellhop.model.events.EventType;
 import dev.bellhop.model.wire.EventBatch;
 import dev.bellhop.model.wire.Json;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +18,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.postgresql.util.PGInterval;
 
 /**
  * The reading end of the outbox in PostgreSQL. Claims and marks do not wait for the disk: what a crash of the server takes of
@@ -94,40 +100,74 @@ final class OutboxStore {
     }
 
     /**
-     * The next events to send.
+     * What a relay finds that wants to send for an organisation.
+     *
+     * @param held whether it may; not while another relay does
+     * @param batch what comes next
+     */
+    record Claim(boolean held, Optional<Batch> batch) {}
+
+    /**
+     * {@link #claim Claims} an organisation and reads the next events to send. They are those of the moment before the claim:
+     * what the relay before it has marked or parked just then is among them, and the receiver says so.
      *
      * @param limit most events, from 1; a single event is returned whatever its size
      */
-    Optional<Batch> next(UUID orgId, int limit) {
-        List<Batch.Row> rows = jdbi.withHandle(handle -> handle.createQuery("""
-                        select * from (
-                            select w.*, sum(octet_length(payload) + :envelope) over (order by org_seq) as bytes
-                            from (select id, org_seq, event_id, type, rooms, payload, occurred_at, traceparent,
-                                         parked_at is not null as tombstone
-                                  from outbox where org_id = :orgId and sent_at is null and org_seq is not null
-                                  order by org_seq limit :limit) w) sized
-                        where bytes <= :maxBytes or bytes = octet_length(payload) + :envelope
-                        order by org_seq""")
-                .bind("orgId", orgId)
-                .bind("limit", limit)
-                .bind("maxBytes", MAX_BATCH_BYTES)
-                .bind("envelope", ENVELOPE_BYTES)
-                .map((rs, ctx) -> {
-                    Row row = new Row(rs);
-                    return new Batch.Row(
-                            row.number("id"),
-                            row.number("org_seq"),
-                            new EventBatch.Item(
-                                    row.id("event_id"),
-                                    row.text("type"),
-                                    List.of((String[]) rs.getArray("rooms").getArray()),
-                                    row.text("payload"),
-                                    row.time("occurred_at"),
-                                    row.text("traceparent")),
-                            rs.getBoolean("tombstone"));
-                })
-                .list());
-        return rows.isEmpty() ? Optional.empty() : Optional.of(Batch.of(orgId, consecutive(rows)));
+    Claim claimNext(UUID orgId, int limit) {
+        return jdbi.withHandle(handle -> Direct.with(handle, connection -> claimNext(connection, orgId, limit)));
+    }
+
+    private Claim claimNext(Connection connection, UUID orgId, int limit) throws SQLException {
+        // The limit is a part of the text, or the planner would plan for each.
+        try (PreparedStatement statement =
+                connection.prepareStatement("""
+                with claimed as (
+                    update outbox_stream set claimed_by = ?, claimed_until = now() + ?
+                    where org_id = ? and (claimed_by = ? or claimed_until < now())
+                      and set_config('synchronous_commit', 'off', true) = 'off'
+                    returning org_id),
+                unsent as (
+                    select w.*, sum(octet_length(payload) + %1$d) over (order by org_seq) as bytes
+                    from (select id, org_seq, event_id, type, rooms, payload, occurred_at, traceparent,
+                                 parked_at is not null as tombstone
+                          from outbox where org_id = ? and sent_at is null and org_seq is not null
+                          order by org_seq limit %3$d) w)
+                select unsent.* from claimed left join unsent
+                on bytes <= %2$d or bytes = octet_length(payload) + %1$d
+                order by org_seq""".formatted(ENVELOPE_BYTES, MAX_BATCH_BYTES, limit))) {
+            statement.setObject(1, relay);
+            statement.setObject(2, new PGInterval(0, 0, 0, 0, 0, CLAIM.toSeconds()));
+            statement.setObject(3, orgId);
+            statement.setObject(4, relay);
+            statement.setObject(5, orgId);
+            try (ResultSet results = statement.executeQuery()) {
+                boolean held = false;
+                List<Batch.Row> rows = new ArrayList<>();
+                while (results.next()) {
+                    held = true;
+                    if (results.getObject("id") != null) {
+                        rows.add(row(results));
+                    }
+                }
+                return new Claim(
+                        held, rows.isEmpty() ? Optional.empty() : Optional.of(Batch.of(orgId, consecutive(rows))));
+            }
+        }
+    }
+
+    private static Batch.Row row(ResultSet results) throws SQLException {
+        Row row = new Row(results);
+        return new Batch.Row(
+                row.number("id"),
+                row.number("org_seq"),
+                new EventBatch.Item(
+                        row.id("event_id"),
+                        row.text("type"),
+                        List.of((String[]) results.getArray("rooms").getArray()),
+                        row.text("payload"),
+                        row.time("occurred_at"),
+                        row.text("traceparent")),
+                results.getBoolean("tombstone"));
     }
 
     private static List<Batch.Row> consecutive(List<Batch.Row> rows) {

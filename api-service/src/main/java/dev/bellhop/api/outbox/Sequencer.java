@@ -1,5 +1,11 @@
 package dev.bellhop.api.outbox;
 
+import dev.bellhop.api.store.Direct;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -33,21 +39,37 @@ final class Sequencer {
 
     /** @return of each event that got its number the organisation */
     private static List<UUID> number(Handle tx) {
-        // A statement of its own: the next one must take its snapshot after the lock is held, or it would not see
-        // the rows that the holder before it has numbered.
-        tx.execute("select pg_advisory_xact_lock(?)", LOCK);
-        return tx.createQuery("""
-                        with b as materialized (
-                                 select id, org_id from outbox where org_seq is null order by id limit :limit),
-                             n as (select org_id, count(*) as c from b group by org_id),
-                             s as (insert into outbox_stream (org_id, last_seq) select org_id, c from n
-                                   on conflict (org_id)
-                                   do update set last_seq = outbox_stream.last_seq + excluded.last_seq
-                                   returning org_id, last_seq),
-                             r as (select b.id,
-                                          s.last_seq - n.c
-                                              + row_number() over (partition by b.org_id order by b.id) as seq
-                                   from b join n using (org_id) join s using (org_id))
-                        update outbox o set org_seq = r.seq from r where o.id = r.id returning o.org_id""").bind("limit", LIMIT).mapTo(UUID.class).list();
+        return Direct.with(tx, Sequencer::lockAndNumber);
+    }
+
+    /**
+     * Two statements in one round trip. They are two because the second must take its snapshot after the lock is held, or it
+     * would not see the rows that the holder before it has numbered.
+     */
+    private static List<UUID> lockAndNumber(Connection connection) throws SQLException {
+        try (PreparedStatement statements = connection.prepareStatement("""
+                select pg_advisory_xact_lock(%d);
+                with b as materialized (
+                         select id, org_id from outbox where org_seq is null order by id limit %d),
+                     n as (select org_id, count(*) as c from b group by org_id),
+                     s as (insert into outbox_stream (org_id, last_seq) select org_id, c from n
+                           on conflict (org_id)
+                           do update set last_seq = outbox_stream.last_seq + excluded.last_seq
+                           returning org_id, last_seq),
+                     r as (select b.id,
+                                  s.last_seq - n.c
+                                      + row_number() over (partition by b.org_id order by b.id) as seq
+                           from b join n using (org_id) join s using (org_id))
+                update outbox o set org_seq = r.seq from r where o.id = r.id returning o.org_id""".formatted(LOCK, LIMIT))) {
+            statements.execute();
+            statements.getMoreResults();
+            List<UUID> numbered = new ArrayList<>();
+            try (ResultSet rows = statements.getResultSet()) {
+                while (rows.next()) {
+                    numbered.add(rows.getObject(1, UUID.class));
+                }
+            }
+            return numbered;
+        }
     }
 }

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -36,6 +37,41 @@ import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
  * organisation happen one after the other whichever node they come from, and others do not wait. Thread-safe.
  */
 public final class PostgresEventLog implements EventLog {
+    private static final String MOVE = """
+            with ready as (
+                select org_id from realtime.stream
+                where org_id = ? and not exists (select from realtime.event where org_id = ? and event_id = any(?))),
+            """;
+
+    /**
+     * Locks the log's row before the producer's, as everywhere. Who had to wait for it would see the producer as it was before
+     * the wait, but an update looks at its row as it is now.
+     */
+    private static final String COUNT_AND_MOVE = """
+            with ours as (
+                select org_id from realtime.stream
+                where org_id = ? and not exists (select from realtime.event where org_id = ? and event_id = any(?))
+                for update),
+            ready as (
+                update realtime.producer set last_seq = last_seq + ? from ours
+                where producer.org_id = ours.org_id and source = ? and last_seq = ?
+                returning producer.org_id),
+            """;
+
+    private static final String INSERT = """
+            moved as (
+                update realtime.stream set head = head + ?, head_fingerprint = ? from ready
+                where stream.org_id = ready.org_id
+                returning stream.org_id, epoch, head),
+            inserted as (
+                insert into realtime.event (org_id, position, event_id, type, rooms, payload, occurred_at, traceparent,
+                                            source, source_seq)
+                select org_id, moved.head - ? + ordinal, event_id, type, string_to_array(rooms, ' '), payload,
+                       cast(occurred_at as timestamptz), traceparent, ?, ? + ordinal
+                from moved, unnest(?, ?, ?, ?, ?, ?) with ordinality
+                    as row (event_id, type, rooms, payload, occurred_at, traceparent, ordinal))
+            select epoch, head from moved""";
+
     private final Jdbi jdbi;
 
     public PostgresEventLog(Jdbi jdbi) {
@@ -49,15 +85,13 @@ public final class PostgresEventLog implements EventLog {
     }
 
     /**
-     * The usual case in one statement, which is one round trip and one commit: nobody numbers, every event is new and the log
-     * exists.
+     * The usual case in one statement, which is one round trip and one commit: nobody numbers, or one producer goes on where it
+     * was; every event is new and the log exists.
      *
      * @return empty in any other case; then nothing was changed
      */
     private Optional<List<Append.Outcome>> appendAtOnce(UUID orgId, List<Append> requests) {
-        if (requests.stream()
-                .anyMatch(request ->
-                        request.producer().isPresent() || request.events().isEmpty())) {
+        if (requests.stream().anyMatch(request -> request.events().isEmpty()) || !isOneRun(requests)) {
             return Optional.empty();
         }
         List<NewEvent> events =
@@ -72,38 +106,51 @@ public final class PostgresEventLog implements EventLog {
         }
     }
 
+    /** Whether none is numbered, or all are by one producer without a hole. */
+    private static boolean isOneRun(List<Append> requests) {
+        Optional<Append.Numbering> next = requests.get(0).producer();
+        for (Append request : requests) {
+            if (!request.producer().equals(next)) {
+                return false;
+            }
+            int size = request.events().size();
+            next = next.map(from -> new Append.Numbering(from.source(), from.firstSeq() + size));
+        }
+        return true;
+    }
+
     /** By JDBC itself: it runs for every message, and binding by name takes longer than all the rest of it. */
     private static Optional<List<Append.Outcome>> appendAtOnce(
             Connection connection, UUID orgId, List<Append> requests, List<NewEvent> events) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement("""
-                with moved as (
-                    update realtime.stream set head = head + ?, head_fingerprint = ?
-                    where org_id = ? and not exists (
-                        select from realtime.event where org_id = ? and event_id = any(?))
-                    returning org_id, epoch, head),
-                inserted as (
-                    insert into realtime.event (org_id, position, event_id, type, rooms, payload, occurred_at, traceparent)
-                    select org_id, moved.head - ? + ordinal, event_id, type, string_to_array(rooms, ' '), payload,
-                           cast(occurred_at as timestamptz), traceparent
-                    from moved, unnest(?, ?, ?, ?, ?, ?) with ordinality
-                        as row (event_id, type, rooms, payload, occurred_at, traceparent, ordinal))
-                select epoch, head from moved""")) {
-            Array ids = connection.createArrayOf("uuid", column(events, NewEvent::id));
-            statement.setInt(1, events.size());
-            statement.setInt(2, Cursor.fingerprint(events.get(events.size() - 1).id()));
-            statement.setObject(3, orgId);
-            statement.setObject(4, orgId);
-            statement.setArray(5, ids);
-            statement.setInt(6, events.size());
-            statement.setArray(7, ids);
-            statement.setArray(8, texts(connection, events, NewEvent::type));
-            statement.setArray(9, texts(connection, events, event -> joined(event.rooms())));
-            statement.setArray(10, texts(connection, events, NewEvent::payload));
-            statement.setArray(11, texts(connection, events, event -> Timestamps.format(event.occurredAt())));
-            statement.setArray(12, texts(connection, events, NewEvent::traceparent));
+        Optional<Append.Numbering> numbering = requests.get(0).producer();
+        int size = events.size();
+        Array ids = connection.createArrayOf("uuid", column(events, NewEvent::id));
+        try (PreparedStatement statement =
+                connection.prepareStatement((numbering.isPresent() ? COUNT_AND_MOVE : MOVE) + INSERT)) {
+            statement.setObject(1, orgId);
+            statement.setObject(2, orgId);
+            statement.setArray(3, ids);
+            int next = 4;
+            if (numbering.isPresent()) {
+                statement.setInt(next++, size);
+                statement.setString(next++, numbering.get().source());
+                statement.setLong(next++, numbering.get().firstSeq() - 1);
+            }
+            statement.setInt(next++, size);
+            statement.setInt(next++, Cursor.fingerprint(events.get(size - 1).id()));
+            statement.setInt(next++, size);
+            statement.setString(next++, numbering.map(Append.Numbering::source).orElse(null));
+            statement.setObject(
+                    next++, numbering.map(from -> from.firstSeq() - 1).orElse(null), Types.BIGINT);
+            statement.setArray(next++, ids);
+            statement.setArray(next++, texts(connection, events, NewEvent::type));
+            statement.setArray(next++, texts(connection, events, event -> joined(event.rooms())));
+            statement.setArray(next++, texts(connection, events, NewEvent::payload));
+            statement.setArray(next++, texts(connection, events, event -> Timestamps.format(event.occurredAt())));
+            statement.setArray(next, texts(connection, events, NewEvent::traceparent));
             try (ResultSet moved = statement.executeQuery()) {
                 return moved.next()
-                        ? Optional.of(placed(requests, moved.getString("epoch"), moved.getLong("head") - events.size()))
+                        ? Optional.of(placed(requests, moved.getString("epoch"), moved.getLong("head") - size))
                         : Optional.empty();
             }
         }

@@ -236,6 +236,43 @@ abstract class EventLogContractTest {
     }
 
     @Test
+    @DisplayName(
+            "relays that race with the same numbers, with a rival who uses them for other events: each number is taken once")
+    void racingProducers() throws Exception {
+        ExecutorService producers = Executors.newFixedThreadPool(4);
+        Set<UUID> expected = new HashSet<>();
+        try {
+            for (int round = 0; round < 40; round++) {
+                List<NewEvent> ours = events(3);
+                List<NewEvent> others = events(3);
+                Append our = numbered("api", 1 + 3L * round, ours);
+                Append other = numbered("api", 1 + 3L * round, others);
+                List<Future<List<Append.Outcome>>> outcomes = producers.invokeAll(List.of(
+                        () -> append(our),
+                        () -> append(other),
+                        () -> append(our),
+                        () -> append(plain(event("custom.own", RoomName.ORG)))));
+                boolean oursAreIn = outcomes.get(0).get().get(0) instanceof Append.Outcome.Appended;
+                assertThat(outcomes.get(2).get().get(0) instanceof Append.Outcome.Appended)
+                        .isEqualTo(oursAreIn);
+                assertThat(outcomes.get(1).get().get(0) instanceof Append.Outcome.Appended)
+                        .isNotEqualTo(oursAreIn);
+                (oursAreIn ? ours : others).forEach(event -> expected.add(event.id()));
+            }
+        } finally {
+            producers.shutdown();
+        }
+        List<LoggedEvent> all = log().read(org, 0, Long.MAX_VALUE, 1000);
+        assertThat(positions(all)).isEqualTo(numbers(1, 160));
+        assertThat(all.stream()
+                        .filter(event -> event.event().type().equals("custom.x"))
+                        .map(event -> event.event().id()))
+                .hasSize(120)
+                .containsExactlyInAnyOrderElementsOf(expected);
+        assertThat(append(numbered("api", 122, events(1)))).containsExactly(new Append.Outcome.SequenceGap(121));
+    }
+
+    @Test
     @DisplayName("one room is read, counted and found from its newest, over more events than one look takes")
     void rooms() {
         List<NewEvent> many = new ArrayList<>();

@@ -22,9 +22,10 @@ enum Point {
     RELAY_IN_MARK("relay.inMark", exit("api.outbox.OutboxStore", "markSent(Handle,UUID,long)")),
     /** F7: the signature holds, nothing is in the log. */
     RT_BEFORE_APPEND("rt.beforeAppend", entry("realtime.log.LogWriter", "append(UUID,Append)")),
-    /** F8: written and not committed; in Redis, where an append is one step, just before it. */
+    /** F8: written and not committed; where an append is one step, as usual in PostgreSQL and always in Redis, just before it. */
     RT_IN_APPEND(
             "rt.inAppend",
+            entry("realtime.log.PostgresEventLog", "appendAtOnce(Connection,UUID,List,List)"),
             exit("realtime.log.PostgresEventLog$Appending", "run()"),
             exit("realtime.log.RedisEventLog", "nameOrganisation(UUID)")),
     /** F9: in the log, and the sender does not know it. */
