@@ -15,6 +15,7 @@ final class Figures {
     static final String RESIDENT = "RSS KB/client";
     static final String COLD = "cold clients/s";
     static final String WARM = "warm clients/s";
+    static final String FIRST_RETURNS = "first clients back/s";
     static final String RETURNS = "clients back/s";
     static final String DELIVERED = "delivered %";
     static final String EVENTS = "events/s";

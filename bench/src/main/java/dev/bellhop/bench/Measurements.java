@@ -23,6 +23,7 @@ final class Measurements {
     private static final int MESSAGES_PER_SECOND = 10;
     private static final int BEFORE_AND_AFTER = 10;
     private static final int MISSED = 20;
+    private static final int MORE_RETURNS = 3;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** For the compilers of both sides; a server that was just started is no server that runs. */
@@ -110,8 +111,8 @@ final class Measurements {
             case FAN_1K_4 -> publish(server, running, 1000, fanOut(NARROW_WINDOW));
             case RATE_1K ->
                 publish(server, running, 1000, LoadClient.Publishing.atRate(PUBLISHERS, MESSAGES_PER_SECOND, duration));
-            case RECONNECT -> reconnect(server, running, 1000);
-            case RETURN_5K -> reconnect(server, running, 5000);
+            case RECONNECT -> reconnect(server, running, 1000, MORE_RETURNS);
+            case RETURN_5K -> reconnect(server, running, 5000, 0);
             case CUTS -> cuts(server, running);
             case STALLED -> stalled(server, running);
             case IDLE_10K, HOLD_15K, STORM, INGEST ->
@@ -239,7 +240,9 @@ final class Measurements {
         }
     }
 
-    private Figures reconnect(Server server, Server.Running running, int clients) throws BenchFailure, IOException {
+    /** @param again how often they come back after the first time, on a server that has seen it by then */
+    private Figures reconnect(Server server, Server.Running running, int clients, int again)
+            throws BenchFailure, IOException {
         try (LoadClient client = running.client(MESSAGE)) {
             client.follow();
             open(client, clients);
@@ -248,41 +251,53 @@ final class Measurements {
                     "before the reconnect",
                     client,
                     client.publish(LoadClient.Publishing.count(BEFORE_AND_AFTER)));
-            client.cut();
-            client.idle(AWAY);
-            client.publish(LoadClient.Publishing.count(MISSED));
-            client.idle(COUNTED);
-            OptionalLong transactions = server.transactions();
-            Usage before = usage(running);
-            LoadClient.Recovered recovered = client.recover(MISSED, UNDER_WAY, PATIENCE);
-            Usage used = usage(running).since(before);
-            LoadClient.Delivered missed = recovered.delivered();
-            boolean broken = missed.duplicated() > 0 || missed.reordered() > 0;
-            if (recovered.opened().failed() > 0 || broken || (server.recovers() && missed.missing() > 0)) {
-                faults.add(server.name() + ", reconnect: " + recovered.opened().failed() + " clients failed, "
-                        + missed.missing() + " messages lost, " + missed.duplicated() + " doubled, "
-                        + missed.reordered() + " reordered; " + client.fault());
+            Figures figures = comeBack(server, running, client, again > 0 ? Figures.FIRST_RETURNS : Figures.RETURNS);
+            List<Figures> later = new ArrayList<>();
+            for (int turn = 0; turn < again; turn++) {
+                later.add(comeBack(server, running, client, Figures.RETURNS));
             }
+            Report.median(later, Figures.RETURNS).ifPresent(median -> figures.put(Figures.RETURNS, median));
             requireExact(
                     server,
                     "after the reconnect",
                     client,
                     client.publish(LoadClient.Publishing.count(BEFORE_AND_AFTER)));
-            Figures figures = new Figures()
-                    .put(Figures.RETURNS, recovered.perSecond())
-                    .put("95 % back s", recovered.opened().sinceBegin().getValueAtPercentile(95) / 1e9)
-                    .put("all back s", recovered.seconds())
-                    .put("lost", missed.missing())
-                    .put("doubled", missed.duplicated())
-                    .put("reordered", missed.reordered())
-                    .put(Figures.OTHERS, used.others() * 100);
-            if (transactions.isPresent()) {
-                client.idle(COUNTED);
-                long now = server.transactions().orElseThrow();
-                figures.put("database transactions", now - transactions.getAsLong());
-            }
             return figures;
         }
+    }
+
+    /** Cuts all clients, publishes, and lets them come back; what they missed is lost to a server that does not recover. */
+    private Figures comeBack(Server server, Server.Running running, LoadClient client, String rate)
+            throws BenchFailure, IOException {
+        client.cut();
+        client.idle(AWAY);
+        client.publish(LoadClient.Publishing.count(MISSED));
+        client.idle(COUNTED);
+        OptionalLong transactions = server.transactions();
+        Usage before = usage(running);
+        LoadClient.Recovered recovered = client.recover(MISSED, UNDER_WAY, PATIENCE);
+        Usage used = usage(running).since(before);
+        LoadClient.Delivered missed = recovered.delivered();
+        boolean broken = missed.duplicated() > 0 || missed.reordered() > 0;
+        if (recovered.opened().failed() > 0 || broken || (server.recovers() && missed.missing() > 0)) {
+            faults.add(server.name() + ", reconnect: " + recovered.opened().failed() + " clients failed, "
+                    + missed.missing() + " messages lost, " + missed.duplicated() + " doubled, "
+                    + missed.reordered() + " reordered; " + client.fault());
+        }
+        Figures figures = new Figures()
+                .put(rate, recovered.perSecond())
+                .put("95 % back s", recovered.opened().sinceBegin().getValueAtPercentile(95) / 1e9)
+                .put("all back s", recovered.seconds())
+                .put("lost", missed.missing())
+                .put("doubled", missed.duplicated())
+                .put("reordered", missed.reordered())
+                .put(Figures.OTHERS, used.others() * 100);
+        if (transactions.isPresent()) {
+            client.idle(COUNTED);
+            long now = server.transactions().orElseThrow();
+            figures.put("database transactions", now - transactions.getAsLong());
+        }
+        return figures;
     }
 
     private Figures cuts(Server server, Server.Running running) throws BenchFailure, IOException {

@@ -12,7 +12,7 @@ enum Workload {
     RATE_1K("rate1k", "10 messages/s to 1,000 clients"),
     IDLE_10K("idle10k", "10,000 idle clients"),
     STORM("storm", "5,000 clients connect at once, 256 handshakes under way"),
-    RECONNECT("reconnect", "1,000 clients come back and have missed 20 messages"),
+    RECONNECT("reconnect", "1,000 clients come back and have missed 20 messages, four times"),
     RETURN_5K("return5k", "5,000 clients are cut off at once, come back and have missed 20 messages"),
     CUTS("cuts", "1,000 clients, each cut off every 15 s for 2 s, while 120 messages come in 60 s"),
     HOLD_15K("hold15k", "15,000 clients of one node"),
@@ -46,7 +46,8 @@ enum Workload {
             case RATE_1K -> List.of(Figures.P50, Figures.P99);
             case IDLE_10K -> List.of(Figures.RESIDENT);
             case STORM -> List.of(Figures.COLD, Figures.WARM);
-            case RECONNECT, RETURN_5K -> List.of(Figures.RETURNS);
+            case RECONNECT -> List.of(Figures.FIRST_RETURNS, Figures.RETURNS);
+            case RETURN_5K -> List.of(Figures.RETURNS);
             case CUTS -> List.of(Figures.DELIVERED, Figures.P99);
             case HOLD_15K -> List.of(Figures.DELIVERIES, Figures.RESIDENT);
             case INGEST -> List.of(Figures.EVENTS);

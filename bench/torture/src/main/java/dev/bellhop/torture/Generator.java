@@ -43,6 +43,11 @@ final class Generator implements AutoCloseable {
     private static final int HOT_PER_MILLE = 500;
     private static final int LARGEST_BATCH = 20;
 
+    /** Of 45 kB each. */
+    private static final int ANNOUNCEMENTS = 30;
+
+    private static final int LONG_WORDS = 9000;
+
     /** A POST with a key is repeated for so long, anything else never. */
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -120,6 +125,7 @@ final class Generator implements AutoCloseable {
         mix.add(new Share(15, this::decide));
         mix.add(new Share(25, this::notifyUser));
         mix.add(new Share(20, this::broadcast));
+        mix.add(new Share(1, any -> announce()));
         mix.add(new Share(70, this::share));
         mix.add(new Share(30, this::revokeShare));
         mix.add(new Share(30, this::createBatch));
@@ -368,10 +374,23 @@ final class Generator implements AutoCloseable {
 
     /** Straight into the log, past the API: to a room that few are in. */
     private void broadcast(World.Org org) {
-        String mark = numbers.mark();
         World.Property property = chance.of(org.properties());
-        boolean toProperty = chance.perMille(500);
-        String room = toProperty ? "property-" + property.id() : "department-" + chance.of(org.departments());
+        if (chance.perMille(500)) {
+            broadcast(org, "property-" + property.id(), property.canary());
+        } else {
+            broadcast(org, "department-" + chance.of(org.departments()), "");
+        }
+    }
+
+    /** More at once, to everybody, than what lies between a node and a client that reads slowly can hold. */
+    private void announce() {
+        for (int i = 0; i < ANNOUNCEMENTS && !stopping; i++) {
+            broadcast(world.hot(), "org", "long ".repeat(LONG_WORDS));
+        }
+    }
+
+    private void broadcast(World.Org org, String room, String words) {
+        String mark = numbers.mark();
         Map<String, Object> body = Map.of(
                 "org_id",
                 org.id(),
@@ -380,7 +399,7 @@ final class Generator implements AutoCloseable {
                 "type",
                 "system.notification",
                 "payload",
-                Map.of("message", "Call " + mark + (toProperty ? " " + property.canary() : ""), "severity", "warning"));
+                Map.of("message", "Call " + mark + " " + words, "severity", "warning"));
         Api.Call call = plain("POST", "/ws/broadcast", api.asService(), body);
         run(org, "service", call, List.of(new Effect("system.notification", mark)), false);
     }

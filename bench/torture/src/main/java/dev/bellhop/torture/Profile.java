@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param rollingRestarts of all realtime services, one after the other, at least
  * @param redisRestarts with the Redis engine, at least
  * @param deliveries at least
+ * @param overflows of the queues of clients that read too slowly, at least
  * @param sampleOneOf of so many clients one keeps every entity that it is told of, to compare it with the database
  */
 record Profile(
@@ -25,11 +26,12 @@ record Profile(
         int rollingRestarts,
         int redisRestarts,
         long deliveries,
+        int overflows,
         int sampleOneOf) {
 
-    static final Profile CI = new Profile("ci", Duration.ofSeconds(90), 30, 40, 6, 0, 0, 0, 30_000, 2);
-    static final Profile MAIN = new Profile("main", Duration.ofMinutes(5), 60, 60, 20, 1, 1, 1, 150_000, 4);
-    static final Profile SOAK = new Profile("soak", Duration.ofHours(1), 80, 40, 200, 6, 10, 10, 1_000_000, 40);
+    static final Profile CI = new Profile("ci", Duration.ofSeconds(90), 30, 40, 6, 0, 0, 0, 30_000, 0, 2);
+    static final Profile MAIN = new Profile("main", Duration.ofMinutes(5), 60, 60, 20, 1, 1, 1, 150_000, 1, 4);
+    static final Profile SOAK = new Profile("soak", Duration.ofHours(1), 80, 40, 200, 6, 10, 10, 1_000_000, 20, 40);
 
     /** The profile that is meant for that long; its demands are those of its own length, in proportion. */
     static Profile lasting(Duration duration) {
@@ -60,6 +62,7 @@ record Profile(
                 (int) (rollingRestarts * factor),
                 (int) (redisRestarts * factor),
                 (long) (deliveries * factor),
+                (int) (overflows * factor),
                 sampleOneOf);
     }
 
@@ -74,6 +77,7 @@ record Profile(
                 rollingRestarts,
                 redisRestarts,
                 deliveries * Math.min(count, clients) / clients,
+                overflows,
                 sampleOneOf);
     }
 

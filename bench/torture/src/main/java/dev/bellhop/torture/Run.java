@@ -1,5 +1,6 @@
 package dev.bellhop.torture;
 
+import dev.bellhop.model.wire.CloseCode;
 import dev.bellhop.torture.check.Checker;
 import dev.bellhop.torture.check.Limits;
 import dev.bellhop.torture.check.Verdict;
@@ -233,7 +234,15 @@ final class Run {
         out.println("answers       " + generator.statuses());
         out.println("deliveries    " + clients.deliveries() + ", raw duplicates " + clients.duplicates() + ", resets "
                 + clients.resets());
-        out.println("closed        " + clients.endings());
+        Map<String, Integer> endings = clients.endings();
+        out.println("closed        " + endings);
+        int overflows = endings.entrySet().stream()
+                .filter(ending -> ending.getKey().endsWith(" " + CloseCode.SLOW_CONSUMER.reason()))
+                .mapToInt(Map.Entry::getValue)
+                .sum();
+        if (overflows < profile.overflows()) {
+            broken.add("fewer than " + profile.overflows() + " clients read too slowly for their queue");
+        }
         out.println("refused       " + clients.refusals());
         broken.addAll(generator.faults());
         broken.addAll(clients.faults());
