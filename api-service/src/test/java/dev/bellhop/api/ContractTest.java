@@ -58,9 +58,9 @@ class ContractTest {
                 .forEach(id -> assertThat(page.text()).contains("id=\"" + id + "\""));
     }
 
-    /** All phases for all callers take two minutes: {@code -Dfuzz=full}. */
+    /** All phases for all callers take some minutes: {@code -Dfuzz=full}. */
     @ParameterizedTest
-    @CsvSource({"ADMIN, 'coverage,fuzzing', 3", "MANAGER, fuzzing, 3", "MEMBER, fuzzing, 3", "STRANGER, fuzzing, 3"})
+    @CsvSource({"ADMIN, 'coverage,fuzzing', 3", "MANAGER, 'fuzzing,stateful', 3", "MEMBER, fuzzing, 3", "STRANGER, fuzzing, 3"})
     @DisplayName("F1 F7 F9 F10 F11 a fuzzer finds no 5xx, nothing undocumented and nothing foreign")
     void fuzzed(String caller, String phases, String examples) throws IOException, InterruptedException {
         try (World harbor = new World(api, "canaryharbor");
@@ -80,7 +80,7 @@ class ContractTest {
                             "BELLHOP_CANARY",
                             foreign.canary,
                             "CONTRACT_TEST_PHASES",
-                            full ? "examples,coverage,fuzzing" : phases,
+                            full ? "examples,coverage,fuzzing,stateful" : phases,
                             "CONTRACT_TEST_EXAMPLES",
                             full ? "50" : examples));
             Process running = fuzzer.redirectErrorStream(true).start();
