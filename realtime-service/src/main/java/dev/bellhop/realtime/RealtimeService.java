@@ -24,6 +24,7 @@ import dev.bellhop.realtime.health.HealthResource;
 import dev.bellhop.realtime.http.Authentication;
 import dev.bellhop.realtime.http.HeaderDeadline;
 import dev.bellhop.realtime.http.JsonErrorHandler;
+import dev.bellhop.realtime.http.TokenChecks;
 import dev.bellhop.realtime.http.WholeBodies;
 import dev.bellhop.realtime.http.WithoutUpgrade;
 import dev.bellhop.realtime.ingest.BroadcastResource;
@@ -98,7 +99,7 @@ public final class RealtimeService implements AutoCloseable {
         this.store = store;
         this.threads = threads;
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        Tokens tokens = Tokens.with(config.tokenKeys(), clock);
+        TokenChecks tokens = new TokenChecks(Tokens.with(config.tokenKeys(), clock), clock);
         EventLog eventLog = store.log();
         DeliveryMeter meter = new DeliveryMeter(meters);
         spans = new SpanLog(store.spans(), meter::deliveries, meters);
@@ -108,7 +109,7 @@ public final class RealtimeService implements AutoCloseable {
         LogWriter writer = new LogWriter(eventLog, threads.writer(), this::appended);
         connections = new Connections(config, tokens, streams, threads.timer(), clock, meters);
 
-        Authentication authentication = new Authentication(tokens, streams::standing, clock, meters);
+        Authentication authentication = new Authentication(tokens, streams::standing, meters);
         StatsResource stats = new StatsResource(authentication, connections, streams, cluster, meter, clock);
         connections.answerStatsWith(stats::tell);
         EventRules rules = new EventRules(config.stripHtml());
@@ -154,7 +155,7 @@ public final class RealtimeService implements AutoCloseable {
             JavalinConfig javalin,
             Config config,
             Routes routes,
-            Tokens tokens,
+            TokenChecks tokens,
             EventLog eventLog,
             HeaderDeadline headers) {
         javalin.startup.showJavalinBanner = false;

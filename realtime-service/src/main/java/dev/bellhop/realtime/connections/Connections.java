@@ -1,7 +1,6 @@
 package dev.bellhop.realtime.connections;
 
 import dev.bellhop.model.security.Principal;
-import dev.bellhop.model.security.Tokens;
 import dev.bellhop.model.wire.CloseCode;
 import dev.bellhop.model.wire.ErrorCode;
 import dev.bellhop.realtime.Config;
@@ -9,6 +8,7 @@ import dev.bellhop.realtime.delivery.Cluster;
 import dev.bellhop.realtime.delivery.OrgStreams;
 import dev.bellhop.realtime.delivery.Subscriber;
 import dev.bellhop.realtime.delivery.Timer;
+import dev.bellhop.realtime.http.TokenChecks;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -43,7 +43,7 @@ public final class Connections {
     private record Person(UUID orgId, String userId) {}
 
     private final Config config;
-    private final Tokens tokens;
+    private final TokenChecks tokens;
     private final OrgStreams streams;
     private final Timer timer;
     private final Clock clock;
@@ -62,7 +62,7 @@ public final class Connections {
     private volatile BiConsumer<UUID, Consumer<Object>> stats = (orgId, then) -> {};
 
     public Connections(
-            Config config, Tokens tokens, OrgStreams streams, Timer timer, Clock clock, MeterRegistry meters) {
+            Config config, TokenChecks tokens, OrgStreams streams, Timer timer, Clock clock, MeterRegistry meters) {
         this.config = config;
         this.tokens = tokens;
         this.streams = streams;
@@ -314,7 +314,7 @@ public final class Connections {
         return config;
     }
 
-    Tokens tokens() {
+    TokenChecks tokens() {
         return tokens;
     }
 

@@ -5,6 +5,7 @@ import dev.bellhop.model.security.Tokens;
 import dev.bellhop.model.wire.CloseCode;
 import dev.bellhop.model.wire.ErrorCode;
 import dev.bellhop.model.wire.RoomName;
+import dev.bellhop.realtime.http.TokenChecks;
 import dev.bellhop.realtime.rooms.RoomPolicy;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -46,9 +47,9 @@ final class Handshake {
     /** A room that was asked for and is not given. */
     record Refusal(ErrorCode code, String message) {}
 
-    private final Tokens tokens;
+    private final TokenChecks tokens;
 
-    Handshake(Tokens tokens) {
+    Handshake(TokenChecks tokens) {
         this.tokens = tokens;
     }
 

@@ -1,10 +1,10 @@
 package dev.bellhop.realtime.connections;
 
 import dev.bellhop.model.problem.Problem;
-import dev.bellhop.model.security.Tokens;
 import dev.bellhop.model.wire.CloseCode;
 import dev.bellhop.model.wire.Json;
 import dev.bellhop.realtime.Config;
+import dev.bellhop.realtime.http.TokenChecks;
 import dev.bellhop.realtime.log.EventLog;
 import dev.bellhop.realtime.log.LogStore;
 import dev.bellhop.realtime.rooms.Standing;
@@ -68,7 +68,7 @@ public final class RealtimeHandler extends Handler.Wrapper {
      */
     public RealtimeHandler(
             Connections connections,
-            Tokens tokens,
+            TokenChecks tokens,
             EventLog log,
             Function<UUID, Standing> standings,
             Config config,

@@ -8,45 +8,20 @@ import dev.bellhop.realtime.rooms.Standing;
 import io.javalin.http.Context;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
 
 /** Who calls: the bearer of the token in the Authorization header (RFC 6750 section 2.1), and nowhere else. */
 public final class Authentication {
-    /** Tokens whose check is remembered: services say everything with the same one. */
-    private static final int REMEMBERED = 256;
-
-    /** How long a check counts: a signing key that was withdrawn is noticed by then. */
-    private static final Duration REMEMBERED_FOR = Duration.ofSeconds(30);
-
-    private record Verified(Principal bearer, Instant until) {}
-
-    private final Tokens tokens;
+    private final TokenChecks tokens;
     private final Function<UUID, Standing> standings;
-    private final Clock clock;
     private final MeterRegistry meters;
 
-    /** Tokens that were good, least recently used first. The rights of their users are looked at each time. Guarded by itself. */
-    private final Map<String, Verified> good = new LinkedHashMap<>(REMEMBERED, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Verified> eldest) {
-            return size() > REMEMBERED;
-        }
-    };
-
     /** @param standings of an organisation; may block */
-    public Authentication(Tokens tokens, Function<UUID, Standing> standings, Clock clock, MeterRegistry meters) {
+    public Authentication(TokenChecks tokens, Function<UUID, Standing> standings, MeterRegistry meters) {
         this.tokens = tokens;
         this.standings = standings;
-        this.clock = clock;
         this.meters = meters;
     }
 
@@ -87,20 +62,8 @@ public final class Authentication {
     }
 
     private Principal verified(String token) {
-        Instant now = clock.instant();
-        synchronized (good) {
-            Verified known = good.get(token);
-            if (known != null && now.isBefore(known.until())) {
-                return known.bearer();
-            }
-        }
         Tokens.Verdict verdict = tokens.verify(token);
         if (verdict instanceof Tokens.Verdict.Valid valid) {
-            Instant expiry = valid.principal().expiresAt();
-            Instant until = now.plus(REMEMBERED_FOR);
-            synchronized (good) {
-                good.put(token, new Verified(valid.principal(), expiry.isBefore(until) ? expiry : until));
-            }
             return valid.principal();
         }
         throw verdict instanceof Tokens.Verdict.Expired
