@@ -47,6 +47,7 @@ public record Config(
         Duration retentionAge,
         int retentionEvents,
         Duration retentionInterval,
+        int cacheBytes,
         Optional<String> metricsToken,
         Optional<Path> dashboardDirectory,
         Optional<URI> apiUrl) {
@@ -103,6 +104,7 @@ public record Config(
                 Duration.ofHours(env.integer("BELLHOP_RETENTION_HOURS", 24, 0, 24 * 3650)),
                 env.integer("BELLHOP_RETENTION_EVENTS", 100_000, 0, Integer.MAX_VALUE),
                 env.milliseconds("BELLHOP_RETENTION_INTERVAL_MS", Duration.ofMinutes(1), Duration.ofMillis(100)),
+                env.integer("BELLHOP_CACHE_BYTES", 4 << 20, 64 << 10, 1 << 30),
                 env.text("BELLHOP_METRICS_TOKEN"),
                 env.text("BELLHOP_DASHBOARD_DIR").map(Path::of),
                 env.text("BELLHOP_API_URL").map(given -> env.httpUri("BELLHOP_API_URL", "http://127.0.0.1:8080")));

@@ -60,7 +60,6 @@ import org.slf4j.LoggerFactory;
 public final class RealtimeService implements AutoCloseable {
     private static final int HTTP_THREADS = 64;
     private static final int STORE_THREADS = 4;
-    private static final int TAIL_BYTES = 4 << 20;
     /** A body may be a little larger than a batch, so that the answer can say by how much. */
     private static final int MAX_BODY_BYTES = EventBatch.MAX_BYTES + 1024;
 
@@ -105,7 +104,14 @@ public final class RealtimeService implements AutoCloseable {
         spans = new SpanLog(store.spans(), meter::deliveries, meters);
         cluster = new Cluster(store.hints(), spans, threads);
         streams = new OrgStreams(
-                eventLog, threads, clock, TAIL_BYTES, config.followInterval(), config.presenceGrace(), meter, spans);
+                eventLog,
+                threads,
+                clock,
+                config.cacheBytes(),
+                config.followInterval(),
+                config.presenceGrace(),
+                meter,
+                spans);
         LogWriter writer = new LogWriter(eventLog, threads.writer(), this::appended);
         connections = new Connections(config, tokens, streams, threads.timer(), clock, meters);
 

@@ -250,6 +250,8 @@ final class Cluster implements AutoCloseable {
             settings.put("BELLHOP_TOKEN_SWEEP_MS", "10000");
             settings.put("BELLHOP_STALE_SWEEP_MS", "30000");
             settings.put("BELLHOP_QUEUE_BYTES", Integer.toString(256 << 10));
+            // Full within minutes, so that it is not taken for a heap that grows; and more is read from the store.
+            settings.put("BELLHOP_CACHE_BYTES", Integer.toString(256 << 10));
             if (engine == Engine.REDIS) {
                 settings.put("BELLHOP_REDIS_URL", "redis://" + LOOPBACK + ":" + redisPort);
             }

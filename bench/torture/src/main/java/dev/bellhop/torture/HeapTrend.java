@@ -9,10 +9,11 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Live heap of a service over a long run: whether it grows. Looked at once a minute; what counts is the longest time for which it
- * was one and the same process.
+ * was one and the same process, without the first minutes, in which its caches fill.
  */
 final class HeapTrend {
     private static final Duration INTERVAL = Duration.ofMinutes(1);
+    private static final int WARMING_SAMPLES = 4;
     private static final int LEAST_SAMPLES = 15;
     private static final double MOST_PERCENT_PER_HOUR = 1;
 
@@ -79,6 +80,7 @@ final class HeapTrend {
     Optional<Slope> stop() {
         thread.interrupt();
         List<Sample> longest = longest();
+        longest = longest.subList(Math.min(WARMING_SAMPLES, longest.size()), longest.size());
         if (longest.size() < LEAST_SAMPLES) {
             return Optional.empty();
         }

@@ -122,6 +122,9 @@ public final class Connections {
         wire.attach(connection);
         open.put(connection.id(), connection);
         heartbeat.add(connection);
+        if (draining) { // since it was looked at above: those that are here may have been sent away already
+            connection.close(CloseCode.RESTARTING);
+        }
         return new Admission(Optional.of(connection), null);
     }
 

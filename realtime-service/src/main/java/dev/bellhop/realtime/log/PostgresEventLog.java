@@ -38,9 +38,10 @@ import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
  */
 public final class PostgresEventLog implements EventLog {
     private static final String MOVE = """
-            with ready as (
-                select org_id from realtime.stream
-                where org_id = ? and not exists (select from realtime.event where org_id = ? and event_id = any(?))),
+            with moved as (
+                update realtime.stream set head = head + ?, head_fingerprint = ?
+                where org_id = ? and not exists (select from realtime.event where org_id = ? and event_id = any(?))
+                returning org_id, epoch, head),
             """;
 
     /**
@@ -52,17 +53,17 @@ public final class PostgresEventLog implements EventLog {
                 select org_id from realtime.stream
                 where org_id = ? and not exists (select from realtime.event where org_id = ? and event_id = any(?))
                 for update),
-            ready as (
+            counted as (
                 update realtime.producer set last_seq = last_seq + ? from ours
                 where producer.org_id = ours.org_id and source = ? and last_seq = ?
                 returning producer.org_id),
+            moved as (
+                update realtime.stream set head = head + ?, head_fingerprint = ? from counted
+                where stream.org_id = counted.org_id
+                returning stream.org_id, epoch, head),
             """;
 
     private static final String INSERT = """
-            moved as (
-                update realtime.stream set head = head + ?, head_fingerprint = ? from ready
-                where stream.org_id = ready.org_id
-                returning stream.org_id, epoch, head),
             inserted as (
                 insert into realtime.event (org_id, position, event_id, type, rooms, payload, occurred_at, traceparent,
                                             source, source_seq)
@@ -124,20 +125,27 @@ public final class PostgresEventLog implements EventLog {
             Connection connection, UUID orgId, List<Append> requests, List<NewEvent> events) throws SQLException {
         Optional<Append.Numbering> numbering = requests.get(0).producer();
         int size = events.size();
+        int fingerprint = Cursor.fingerprint(events.get(size - 1).id());
         Array ids = connection.createArrayOf("uuid", column(events, NewEvent::id));
         try (PreparedStatement statement =
                 connection.prepareStatement((numbering.isPresent() ? COUNT_AND_MOVE : MOVE) + INSERT)) {
-            statement.setObject(1, orgId);
-            statement.setObject(2, orgId);
-            statement.setArray(3, ids);
-            int next = 4;
+            int next = 1;
             if (numbering.isPresent()) {
+                statement.setObject(next++, orgId);
+                statement.setObject(next++, orgId);
+                statement.setArray(next++, ids);
                 statement.setInt(next++, size);
                 statement.setString(next++, numbering.get().source());
                 statement.setLong(next++, numbering.get().firstSeq() - 1);
+                statement.setInt(next++, size);
+                statement.setInt(next++, fingerprint);
+            } else {
+                statement.setInt(next++, size);
+                statement.setInt(next++, fingerprint);
+                statement.setObject(next++, orgId);
+                statement.setObject(next++, orgId);
+                statement.setArray(next++, ids);
             }
-            statement.setInt(next++, size);
-            statement.setInt(next++, Cursor.fingerprint(events.get(size - 1).id()));
             statement.setInt(next++, size);
             statement.setString(next++, numbering.map(Append.Numbering::source).orElse(null));
             statement.setObject(
