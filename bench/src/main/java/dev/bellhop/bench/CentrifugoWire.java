@@ -3,6 +3,7 @@ package dev.bellhop.bench;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -47,13 +48,13 @@ record CentrifugoWire(Clients clients, String apiKey, boolean history) implement
         if (epoch.find()) {
             seen = ",\"recover\":true,\"epoch\":\"" + epoch.group(1) + "\",\"offset\":0";
         }
-        Matcher offset = OFFSET.matcher(frame);
-        String last = "";
-        while (offset.find()) {
-            last = offset.group(1);
-        }
-        if (!last.isEmpty()) {
-            seen = seen.substring(0, seen.lastIndexOf(':') + 1) + last;
+        // What a client recovers comes with the offset that it asked from, after the offsets of what it missed.
+        OptionalLong last = OFFSET.matcher(frame)
+                .results()
+                .mapToLong(offset -> Long.parseLong(offset.group(1)))
+                .max();
+        if (last.isPresent()) {
+            seen = seen.substring(0, seen.lastIndexOf(':') + 1) + last.getAsLong();
         }
         return seen.isEmpty() ? Optional.empty() : Optional.of(seen);
     }

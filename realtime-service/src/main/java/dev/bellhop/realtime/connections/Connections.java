@@ -58,6 +58,8 @@ public final class Connections {
     private final Object left = new Object();
 
     private volatile boolean draining;
+    /** By the outcome; looked up here because everybody may come back at once. */
+    private final ConcurrentHashMap<String, Counter> resumes = new ConcurrentHashMap<>();
     /** Figures of an organisation for {@code get_stats}; set once, before the first connection. */
     private volatile BiConsumer<UUID, Consumer<Object>> stats = (orgId, then) -> {};
 
@@ -165,10 +167,12 @@ public final class Connections {
         String result = resume instanceof Subscriber.Resume.Refused refused
                 ? refused.reason().wireName()
                 : resume instanceof Subscriber.Resume.Recovered ? "recovered" : "fresh";
-        Counter.builder("bellhop.resumes")
-                .description("Connections that were let in, by what became of their cursor")
-                .tag("result", result)
-                .register(meters)
+        resumes.computeIfAbsent(
+                        result,
+                        name -> Counter.builder("bellhop.resumes")
+                                .description("Connections that were let in, by what became of their cursor")
+                                .tag("result", name)
+                                .register(meters))
                 .increment();
         if (resume instanceof Subscriber.Resume.Recovered recovered) {
             replayed.increment((double) recovered.events());

@@ -60,10 +60,19 @@ final class LogView {
     long countAfter(long after, Set<RoomName> rooms) {
         long named = 0;
         for (long at = after + 1; at <= position; at++) {
-            if (tail.at(at).rooms().stream().anyMatch(rooms::contains)) {
+            if (namesOne(tail.at(at).rooms(), rooms)) {
                 named++;
             }
         }
         return named;
+    }
+
+    private static boolean namesOne(List<RoomName> names, Set<RoomName> rooms) {
+        for (RoomName name : names) {
+            if (rooms.contains(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 }
