@@ -48,6 +48,7 @@ public record Config(
         int retentionEvents,
         Duration retentionInterval,
         int cacheBytes,
+        int cacheTotalBytes,
         Optional<String> metricsToken,
         Optional<Path> dashboardDirectory,
         Optional<URI> apiUrl) {
@@ -105,11 +106,16 @@ public record Config(
                 env.integer("BELLHOP_RETENTION_EVENTS", 100_000, 0, Integer.MAX_VALUE),
                 env.milliseconds("BELLHOP_RETENTION_INTERVAL_MS", Duration.ofMinutes(1), Duration.ofMillis(100)),
                 env.integer("BELLHOP_CACHE_BYTES", 4 << 20, 64 << 10, 1 << 30),
+                env.integer("BELLHOP_CACHE_TOTAL_BYTES", quarterOfHeap(), 1 << 20, Integer.MAX_VALUE),
                 env.text("BELLHOP_METRICS_TOKEN"),
                 env.text("BELLHOP_DASHBOARD_DIR").map(Path::of),
                 env.text("BELLHOP_API_URL").map(given -> env.httpUri("BELLHOP_API_URL", "http://127.0.0.1:8080")));
         env.rejectFaults();
         return config;
+    }
+
+    private static int quarterOfHeap() {
+        return (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 4);
     }
 
     private static Optional<String> redisUrl(Env env) {

@@ -108,6 +108,7 @@ public final class RealtimeService implements AutoCloseable {
                 threads,
                 clock,
                 config.cacheBytes(),
+                config.cacheTotalBytes(),
                 config.followInterval(),
                 config.presenceGrace(),
                 meter,

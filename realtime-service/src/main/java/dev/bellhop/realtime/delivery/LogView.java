@@ -15,8 +15,8 @@ final class LogView {
     /** Position of the last event that was delivered. Written by the stream, read by anybody. */
     private volatile long position;
 
-    LogView(int tailBytes) {
-        tail = new Tail(tailBytes);
+    LogView(TailMemory memory) {
+        tail = new Tail(memory);
     }
 
     /** Begins anew at the head of the log. */
@@ -26,6 +26,11 @@ final class LogView {
         tail.restartAfter(newest.isEmpty() ? state.head() : newest.get(0).position() - 1);
         newest.forEach(event -> tail.add(Frame.of(event, epoch)));
         position = state.head();
+    }
+
+    /** Gives up the frames; to be begun anew before it is used again. */
+    void forget() {
+        tail.restartAfter(position);
     }
 
     /** @param frame of the position that follows */

@@ -58,7 +58,7 @@ public final class OrgStream {
             EventLog log,
             NodeThreads threads,
             Clock clock,
-            int tailBytes,
+            TailMemory tails,
             Duration presenceGrace,
             DeliveryMeter meter,
             SpanLog spans) {}
@@ -102,7 +102,7 @@ public final class OrgStream {
         this.orgId = orgId;
         this.node = node;
         this.steps = new Steps(node.threads().delivery(), node.threads().reader(), this::stepFailed);
-        this.view = new LogView(node.tailBytes());
+        this.view = new LogView(node.tails());
         this.cursors = new CursorCheck(orgId, view, node.log(), steps, this::follow);
         this.catchup = new Catchup(orgId, view, node.log(), steps, node.clock());
         this.presence = new Presence(rooms, node.presenceGrace());
@@ -116,6 +116,16 @@ public final class OrgStream {
             incoming.add(Frame.of(event, epochOfLog));
         }
         steps.add(this::deliverIncoming);
+    }
+
+    /** Nobody is here any more, so nothing is kept; who comes all the same opens the stream again. */
+    void forget() {
+        steps.add(() -> {
+            if (open && subscribers.isEmpty() && joining.isEmpty()) {
+                shut();
+                view.forget();
+            }
+        });
     }
 
     /** Runs a short task once what was appended before has been given to the sockets. */
@@ -626,12 +636,7 @@ public final class OrgStream {
         startOver("a step failed");
     }
 
-    /**
-     * What this node believes of the log is void: the store was restored from an older copy, or we erred. Everybody comes back
-     * with a cursor, which is then held against what is really there.
-     */
-    private void startOver(String why) {
-        log.error("stream starts over org={} position={} cause={}", orgId, view.position(), why);
+    private void shut() {
         steps.forgetQuestions();
         open = false;
         opening = false;
@@ -641,6 +646,15 @@ public final class OrgStream {
         incoming.clear();
         catchup.forget();
         waitingForLog.clear();
+    }
+
+    /**
+     * What this node believes of the log is void: the store was restored from an older copy, or we erred. Everybody comes back
+     * with a cursor, which is then held against what is really there.
+     */
+    private void startOver(String why) {
+        log.error("stream starts over org={} position={} cause={}", orgId, view.position(), why);
+        shut();
         runAll(waitingForOpen);
         List.copyOf(joining).forEach(subscriber -> subscriber.owner.unavailable());
         List.copyOf(subscribers).forEach(subscriber -> subscriber.owner.unavailable());

@@ -53,6 +53,7 @@ public final class OrgStreams implements AutoCloseable {
 
     /**
      * @param tailBytes of frames kept in memory for each organisation with connections
+     * @param allTailBytes the same for all of them together, about
      * @param presenceGrace how long a user may be away without having left
      * @param followEvery how often the log is looked at for what other nodes appended
      */
@@ -61,11 +62,13 @@ public final class OrgStreams implements AutoCloseable {
             NodeThreads threads,
             Clock clock,
             int tailBytes,
+            long allTailBytes,
             Duration followEvery,
             Duration presenceGrace,
             DeliveryMeter meter,
             SpanLog spans) {
-        this.node = new OrgStream.Node(eventLog, threads, clock, tailBytes, presenceGrace, meter, spans);
+        this.node = new OrgStream.Node(
+                eventLog, threads, clock, new TailMemory(tailBytes, allTailBytes), presenceGrace, meter, spans);
         this.presence = threads.timer()
                 .every(PRESENCE_INTERVAL, () -> entries.forEach((orgId, entry) -> entry.stream.presenceTick()));
         this.follower = threads.timer().every(followEvery, this::look);
@@ -92,7 +95,13 @@ public final class OrgStreams implements AutoCloseable {
     }
 
     private void forget(UUID orgId) {
-        entries.computeIfPresent(orgId, (id, entry) -> entry.users == 0 ? null : entry);
+        entries.computeIfPresent(orgId, (id, entry) -> {
+            if (entry.users > 0) {
+                return entry;
+            }
+            entry.stream.forget();
+            return null;
+        });
     }
 
     /** What this node appended goes out. */

@@ -6,10 +6,10 @@ import java.util.List;
 
 /**
  * The newest frames of one organisation in memory, so that clients that come back shortly after do not cost a read each. A
- * ring in which a position is its own index; bounded by bytes. Not thread-safe: belongs to its stream.
+ * ring in which a position is its own index; bounded by the node's memory for it. Not thread-safe: belongs to its stream.
  */
 final class Tail {
-    private final int capacityBytes;
+    private final TailMemory memory;
     /** Length is a power of two, at least {@code last - first + 1}. */
     private Frame[] ring = new Frame[64];
 
@@ -17,8 +17,8 @@ final class Tail {
     private long last;
     private long bytes;
 
-    Tail(int capacityBytes) {
-        this.capacityBytes = capacityBytes;
+    Tail(TailMemory memory) {
+        this.memory = memory;
     }
 
     /** Forgets everything; the next frame will be the one after that position. */
@@ -26,6 +26,7 @@ final class Tail {
         Arrays.fill(ring, null);
         first = position + 1;
         last = position;
+        memory.take(-bytes);
         bytes = 0;
     }
 
@@ -36,12 +37,17 @@ final class Tail {
         }
         last = frame.position();
         ring[index(last)] = frame;
-        bytes += frame.size();
-        while (bytes > capacityBytes && first < last) {
-            bytes -= ring[index(first)].size();
+        hold(frame.size());
+        while (memory.isTooMuch(bytes) && first < last) {
+            hold(-ring[index(first)].size());
             ring[index(first)] = null;
             first++;
         }
+    }
+
+    private void hold(int more) {
+        bytes += more;
+        memory.take(more);
     }
 
     private void grow() {
