@@ -33,7 +33,7 @@ enum Defect {
     /** A connection gets what belongs to another organisation. */
     CROSS_ORG(
             "cross-org",
-            "1/50000",
+            "1/5000",
             Target.of("realtime.delivery.OrgStream", "offerTo(Collection,Bundle,List)", "realtime.delivery.CrossOrg")),
     /** Nobody's rights ever change. */
     REVOCATION_IGNORED(
