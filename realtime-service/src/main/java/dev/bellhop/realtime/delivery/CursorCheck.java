@@ -109,10 +109,32 @@ final class CursorCheck {
         long head = view.position();
         steps.ask(
                 () -> judgedByLog(cursor, rooms, head),
-                verdict -> then.accept(
-                        verdict.resume() instanceof Resume.Recovered older
-                                ? recovered(older.events() + newerThan(head, rooms), cursor)
-                                : verdict),
+                verdict -> {
+                    if (verdict.resume() instanceof Resume.Recovered older) {
+                        addNewer(older.events(), head, cursor, rooms, then, unavailable);
+                    } else {
+                        then.accept(verdict);
+                    }
+                },
+                failure -> unavailable.run());
+    }
+
+    /** What came while the log was asked: the tail holds it, or the log is asked again. */
+    private void addNewer(
+            long missed,
+            long counted,
+            Cursor cursor,
+            Set<RoomName> rooms,
+            Consumer<Verdict> then,
+            Runnable unavailable) {
+        if (view.tail().coversAfter(counted)) {
+            then.accept(recovered(missed + view.countAfter(counted, rooms), cursor));
+            return;
+        }
+        long head = view.position();
+        steps.ask(
+                () -> log.count(orgId, counted, head, rooms, MAX_REPLAY),
+                more -> addNewer(missed + more, head, cursor, rooms, then, unavailable),
                 failure -> unavailable.run());
     }
 
@@ -134,10 +156,5 @@ final class CursorCheck {
             return refused(Reason.EPOCH_CHANGED);
         }
         return recovered(log.count(orgId, at, head, rooms, MAX_REPLAY), cursor);
-    }
-
-    /** What came while the log was asked. The tail holds it, unless far more came than is replayed to anybody. */
-    private long newerThan(long head, Set<RoomName> rooms) {
-        return view.tail().coversAfter(head) ? view.countAfter(head, rooms) : MAX_REPLAY + 1L;
     }
 }
