@@ -8,7 +8,6 @@ import dev.bellhop.realtime.log.EventLog;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,8 +22,6 @@ final class Catchup {
     /** Events of one read of the log; chunks start at multiples of it, so that everybody who is behind shares them. */
     static final int CHUNK = 256;
 
-    private static final int CACHED_CHUNKS = 16;
-
     /** A connection gets more once less than this is under way to it. */
     private static final int WINDOW_BYTES = 64 << 10;
 
@@ -37,24 +34,17 @@ final class Catchup {
     private final Steps steps;
     private final Clock clock;
     private final Map<Long, List<ChunkReader>> readers = new HashMap<>();
-    private final Map<Long, List<Frame>> chunks = new LinkedHashMap<>(CACHED_CHUNKS, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, List<Frame>> eldest) {
-            return size() > CACHED_CHUNKS;
-        }
-    };
-
+    private final Chunks chunks;
     private List<Frame> lastDue = List.of();
     private List<Bundle> lastBundles = List.of();
 
-    Catchup(UUID orgId, LogView view, EventLog log, Steps steps, Clock clock) {
+    Catchup(UUID orgId, LogView view, EventLog log, Steps steps, Clock clock, FrameMemory memory) {
         this.orgId = orgId;
         this.view = view;
         this.log = log;
         this.steps = steps;
         this.clock = clock;
+        this.chunks = new Chunks(memory);
     }
 
     /** Begins after the subscriber's position; {@code caught_up} is due at what is the head now. */
@@ -195,7 +185,7 @@ final class Catchup {
             return Optional.of(view.tail().after(after, CHUNK));
         }
         long chunk = after - after % CHUNK;
-        List<Frame> cached = chunks.getOrDefault(chunk, List.of());
+        List<Frame> cached = chunks.get(chunk);
         if (reachesBehind(cached, after)) {
             int index = (int) (after + 1 - cached.get(0).position());
             return Optional.of(cached.subList(index, cached.size()));

@@ -15,7 +15,7 @@ final class LogView {
     /** Position of the last event that was delivered. Written by the stream, read by anybody. */
     private volatile long position;
 
-    LogView(TailMemory memory) {
+    LogView(FrameMemory memory) {
         tail = new Tail(memory);
     }
 

@@ -58,7 +58,7 @@ public final class OrgStream {
             EventLog log,
             NodeThreads threads,
             Clock clock,
-            TailMemory tails,
+            FrameMemory memory,
             Duration presenceGrace,
             DeliveryMeter meter,
             SpanLog spans) {}
@@ -102,9 +102,9 @@ public final class OrgStream {
         this.orgId = orgId;
         this.node = node;
         this.steps = new Steps(node.threads().delivery(), node.threads().reader(), this::stepFailed);
-        this.view = new LogView(node.tails());
+        this.view = new LogView(node.memory());
         this.cursors = new CursorCheck(orgId, view, node.log(), steps, this::follow);
-        this.catchup = new Catchup(orgId, view, node.log(), steps, node.clock());
+        this.catchup = new Catchup(orgId, view, node.log(), steps, node.clock(), node.memory());
         this.presence = new Presence(rooms, node.presenceGrace());
     }
 

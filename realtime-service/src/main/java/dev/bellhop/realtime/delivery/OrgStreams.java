@@ -68,7 +68,7 @@ public final class OrgStreams implements AutoCloseable {
             DeliveryMeter meter,
             SpanLog spans) {
         this.node = new OrgStream.Node(
-                eventLog, threads, clock, new TailMemory(tailBytes, allTailBytes), presenceGrace, meter, spans);
+                eventLog, threads, clock, new FrameMemory(tailBytes, allTailBytes), presenceGrace, meter, spans);
         this.presence = threads.timer()
                 .every(PRESENCE_INTERVAL, () -> entries.forEach((orgId, entry) -> entry.stream.presenceTick()));
         this.follower = threads.timer().every(followEvery, this::look);

@@ -9,7 +9,7 @@ import java.util.List;
  * ring in which a position is its own index; bounded by the node's memory for it. Not thread-safe: belongs to its stream.
  */
 final class Tail {
-    private final TailMemory memory;
+    private final FrameMemory memory;
     /** Length is a power of two, at least {@code last - first + 1}. */
     private Frame[] ring = new Frame[64];
 
@@ -17,7 +17,7 @@ final class Tail {
     private long last;
     private long bytes;
 
-    Tail(TailMemory memory) {
+    Tail(FrameMemory memory) {
         this.memory = memory;
     }
 

@@ -34,7 +34,7 @@ class CursorCheckTest {
     static final PostgresExtension postgres = new PostgresExtension();
 
     private final UUID org = UUID.randomUUID();
-    private final LogView view = new LogView(new TailMemory(20_000, 1 << 20));
+    private final LogView view = new LogView(new FrameMemory(20_000, 1 << 20));
 
     @Test
     @DisplayName(

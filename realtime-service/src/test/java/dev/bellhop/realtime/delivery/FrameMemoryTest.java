@@ -12,12 +12,12 @@ import java.util.UUID;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-class TailTest {
+class FrameMemoryTest {
     private static final int OF_EACH = 64_000;
     private static final int OF_ALL = 160_000;
     private static final int EVENTS = 200;
 
-    private final TailMemory memory = new TailMemory(OF_EACH, OF_ALL);
+    private final FrameMemory memory = new FrameMemory(OF_EACH, OF_ALL);
 
     @Test
     @DisplayName("one organisation keeps its newest events up to its own bound, and the newest one whatever its size")
@@ -41,13 +41,34 @@ class TailTest {
             fill(tail);
             tails.add(tail);
         }
-        assertThat(tails.stream().mapToInt(TailTest::bytes).sum()).isLessThan(OF_ALL + 20 * (OF_EACH / 64 + 1_000));
+        assertThat(tails.stream().mapToInt(FrameMemoryTest::bytes).sum())
+                .isLessThan(OF_ALL + 20 * (OF_EACH / 64 + 1_000));
         assertThat(tails).allMatch(tail -> tail.holds(EVENTS));
 
         tails.forEach(tail -> tail.restartAfter(EVENTS));
         Tail fresh = new Tail(memory);
         fill(fresh);
         assertThat(bytes(fresh)).isGreaterThan(OF_EACH - 2_000);
+    }
+
+    @Test
+    @DisplayName("what is read for those who are behind is bounded, too: the last chunk stays, whatever its size")
+    void chunks() {
+        Chunks chunks = new Chunks(memory);
+        for (int chunk = 0; chunk < 10; chunk++) {
+            chunks.put(chunk, List.of(frame(chunk * 2 + 1, 10_000), frame(chunk * 2 + 2, 10_000)));
+        }
+        assertThat(chunks.get(9)).hasSize(2);
+        assertThat(chunks.get(7)).hasSize(2);
+        assertThat(chunks.get(6)).isEmpty();
+        chunks.put(20, List.of(frame(41, 2 * OF_EACH)));
+        assertThat(chunks.get(9)).isEmpty();
+        assertThat(chunks.get(20)).hasSize(1);
+
+        chunks.clear();
+        Tail tail = new Tail(memory);
+        fill(tail);
+        assertThat(bytes(tail)).isGreaterThan(OF_EACH - 2_000);
     }
 
     private static void fill(Tail tail) {
