@@ -3,6 +3,7 @@ package dev.bellhop.torture;
 import dev.bellhop.model.security.Secret;
 import dev.bellhop.model.security.Tokens;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 
 /** Everything that is under test, each in a process of its own on loopback, with a proxy on every line that may break. */
@@ -274,9 +276,18 @@ final class Cluster implements AutoCloseable {
         return signingSecrets;
     }
 
+    /**
+     * Below those that Linux gives to connections (ip_local_port_range): a service that was down must not find somebody else's
+     * connection on its port.
+     */
     private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+            try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return free.getLocalPort();
+            } catch (BindException taken) {
+                continue;
+            }
         }
     }
 
