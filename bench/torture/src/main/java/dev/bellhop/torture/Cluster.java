@@ -286,7 +286,7 @@ final class Cluster implements AutoCloseable {
             try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
                 return free.getLocalPort();
             } catch (BindException taken) {
-                continue;
+                // Another one will do.
             }
         }
     }
