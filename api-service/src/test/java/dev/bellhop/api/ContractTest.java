@@ -60,7 +60,12 @@ class ContractTest {
 
     /** All phases for all callers take some minutes: {@code -Dfuzz=full}. */
     @ParameterizedTest
-    @CsvSource({"ADMIN, 'coverage,fuzzing', 3", "MANAGER, 'fuzzing,stateful', 3", "MEMBER, fuzzing, 3", "STRANGER, fuzzing, 3"})
+    @CsvSource({
+        "ADMIN, 'coverage,fuzzing', 3",
+        "MANAGER, 'fuzzing,stateful', 3",
+        "MEMBER, fuzzing, 3",
+        "STRANGER, fuzzing, 3"
+    })
     @DisplayName("F1 F7 F9 F10 F11 a fuzzer finds no 5xx, nothing undocumented and nothing foreign")
     void fuzzed(String caller, String phases, String examples) throws IOException, InterruptedException {
         try (World harbor = new World(api, "canaryharbor");
