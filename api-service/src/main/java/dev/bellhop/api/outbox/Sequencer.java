@@ -23,6 +23,25 @@ final class Sequencer {
 
     private static final long LOCK = 7301;
 
+    /**
+     * Two in one round trip. They are two because the second must take its snapshot after the lock is held, or it would not see
+     * the rows that the holder before it has numbered.
+     */
+    static final String STATEMENTS = """
+            select pg_advisory_xact_lock(%d);
+            with b as materialized (
+                     select id, org_id from outbox where org_seq is null order by id limit %d),
+                 n as (select org_id, count(*) as c from b group by org_id),
+                 s as (insert into outbox_stream (org_id, last_seq) select org_id, c from n
+                       on conflict (org_id)
+                       do update set last_seq = outbox_stream.last_seq + excluded.last_seq
+                       returning org_id, last_seq),
+                 r as (select b.id,
+                              s.last_seq - n.c
+                                  + row_number() over (partition by b.org_id order by b.id) as seq
+                       from b join n using (org_id) join s using (org_id))
+            update outbox o set org_seq = r.seq from r where o.id = r.id returning o.org_id""".formatted(LOCK, LIMIT);
+
     private final Jdbi jdbi;
 
     Sequencer(Jdbi jdbi) {
@@ -39,28 +58,11 @@ final class Sequencer {
 
     /** @return of each event that got its number the organisation */
     private static List<UUID> number(Handle tx) {
-        return Direct.with(tx, Sequencer::lockAndNumber);
+        return Direct.with(tx, connection -> number(connection, STATEMENTS));
     }
 
-    /**
-     * Two statements in one round trip. They are two because the second must take its snapshot after the lock is held, or it
-     * would not see the rows that the holder before it has numbered.
-     */
-    private static List<UUID> lockAndNumber(Connection connection) throws SQLException {
-        try (PreparedStatement statements = connection.prepareStatement("""
-                select pg_advisory_xact_lock(%d);
-                with b as materialized (
-                         select id, org_id from outbox where org_seq is null order by id limit %d),
-                     n as (select org_id, count(*) as c from b group by org_id),
-                     s as (insert into outbox_stream (org_id, last_seq) select org_id, c from n
-                           on conflict (org_id)
-                           do update set last_seq = outbox_stream.last_seq + excluded.last_seq
-                           returning org_id, last_seq),
-                     r as (select b.id,
-                                  s.last_seq - n.c
-                                      + row_number() over (partition by b.org_id order by b.id) as seq
-                           from b join n using (org_id) join s using (org_id))
-                update outbox o set org_seq = r.seq from r where o.id = r.id returning o.org_id""".formatted(LOCK, LIMIT))) {
+    static List<UUID> number(Connection connection, String sql) throws SQLException {
+        try (PreparedStatement statements = connection.prepareStatement(sql)) {
             statements.execute();
             statements.getMoreResults();
             List<UUID> numbered = new ArrayList<>();

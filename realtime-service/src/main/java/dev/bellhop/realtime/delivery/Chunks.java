@@ -12,12 +12,11 @@ import java.util.Map;
 final class Chunks {
     private static final int MOST = 16;
 
-    private final FrameMemory memory;
+    private final FrameMemory.Share memory;
     private final Map<Long, List<Frame>> frames = new LinkedHashMap<>(MOST, 0.75f, true);
-    private long bytes;
 
     Chunks(FrameMemory memory) {
-        this.memory = memory;
+        this.memory = memory.share();
     }
 
     /** @return empty when it is not here */
@@ -27,25 +26,20 @@ final class Chunks {
 
     void put(long chunk, List<Frame> read) {
         List<Frame> before = frames.put(chunk, read);
-        hold(size(read) - (before == null ? 0 : size(before)));
+        memory.take(size(read) - (before == null ? 0 : size(before)));
         Iterator<List<Frame>> eldest = frames.values().iterator();
-        while (frames.size() > MOST || (memory.isTooMuch(bytes) && frames.size() > 1)) {
-            hold(-size(eldest.next()));
+        while (frames.size() > MOST || (memory.isTooMuch() && frames.size() > 1)) {
+            memory.take(-size(eldest.next()));
             eldest.remove();
         }
     }
 
     void clear() {
-        hold(-bytes);
+        memory.giveUpAll();
         frames.clear();
     }
 
     private static long size(List<Frame> chunk) {
         return chunk.stream().mapToLong(Frame::size).sum();
-    }
-
-    private void hold(long more) {
-        bytes += more;
-        memory.take(more);
     }
 }

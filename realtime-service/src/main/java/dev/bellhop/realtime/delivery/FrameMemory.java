@@ -19,13 +19,28 @@ final class FrameMemory {
         this.ofAll = ofAll;
     }
 
-    /** Counts what one has taken, or less than 0 for what it gave up. */
-    void take(long bytes) {
-        held.addAndGet(bytes);
+    /** For one tail, or the chunks of one organisation. */
+    Share share() {
+        return new Share();
     }
 
-    /** Whether one that holds so much has to give up some of it. */
-    boolean isTooMuch(long ofOne) {
-        return ofOne > ofEach || (held.get() > ofAll && ofOne > ofEach / LEFT);
+    /** What one of them holds. Not thread-safe: belongs to its stream, as they do. */
+    final class Share {
+        private long bytes;
+
+        /** Counts what was taken, or less than 0 for what was given up. */
+        void take(long more) {
+            bytes += more;
+            held.addAndGet(more);
+        }
+
+        void giveUpAll() {
+            take(-bytes);
+        }
+
+        /** Whether some of it has to be given up. */
+        boolean isTooMuch() {
+            return bytes > ofEach || (held.get() > ofAll && bytes > ofEach / LEFT);
+        }
     }
 }

@@ -9,16 +9,15 @@ import java.util.List;
  * ring in which a position is its own index; bounded by the node's memory for it. Not thread-safe: belongs to its stream.
  */
 final class Tail {
-    private final FrameMemory memory;
+    private final FrameMemory.Share memory;
     /** Length is a power of two, at least {@code last - first + 1}. */
     private Frame[] ring = new Frame[64];
 
     private long first = 1;
     private long last;
-    private long bytes;
 
     Tail(FrameMemory memory) {
-        this.memory = memory;
+        this.memory = memory.share();
     }
 
     /** Forgets everything; the next frame will be the one after that position. */
@@ -26,8 +25,7 @@ final class Tail {
         Arrays.fill(ring, null);
         first = position + 1;
         last = position;
-        memory.take(-bytes);
-        bytes = 0;
+        memory.giveUpAll();
     }
 
     /** @param frame of the position that follows the last one */
@@ -37,17 +35,12 @@ final class Tail {
         }
         last = frame.position();
         ring[index(last)] = frame;
-        hold(frame.size());
-        while (memory.isTooMuch(bytes) && first < last) {
-            hold(-ring[index(first)].size());
+        memory.take(frame.size());
+        while (memory.isTooMuch() && first < last) {
+            memory.take(-ring[index(first)].size());
             ring[index(first)] = null;
             first++;
         }
-    }
-
-    private void hold(int more) {
-        bytes += more;
-        memory.take(more);
     }
 
     private void grow() {

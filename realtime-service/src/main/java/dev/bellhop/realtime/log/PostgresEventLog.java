@@ -73,6 +73,9 @@ public final class PostgresEventLog implements EventLog {
                     as row (event_id, type, rooms, payload, occurred_at, traceparent, ordinal))
             select epoch, head from moved""";
 
+    private static final String MOVE_AND_INSERT = MOVE + INSERT;
+    private static final String COUNT_MOVE_AND_INSERT = COUNT_AND_MOVE + INSERT;
+
     private final Jdbi jdbi;
 
     public PostgresEventLog(Jdbi jdbi) {
@@ -128,7 +131,7 @@ public final class PostgresEventLog implements EventLog {
         int fingerprint = Cursor.fingerprint(events.get(size - 1).id());
         Array ids = connection.createArrayOf("uuid", column(events, NewEvent::id));
         try (PreparedStatement statement =
-                connection.prepareStatement((numbering.isPresent() ? COUNT_AND_MOVE : MOVE) + INSERT)) {
+                connection.prepareStatement(numbering.isPresent() ? COUNT_MOVE_AND_INSERT : MOVE_AND_INSERT)) {
             int next = 1;
             if (numbering.isPresent()) {
                 statement.setObject(next++, orgId);

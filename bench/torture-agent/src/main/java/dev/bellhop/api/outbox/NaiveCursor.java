@@ -1,5 +1,6 @@
 package dev.bellhop.api.outbox;
 
+import dev.bellhop.api.store.Direct;
 import dev.bellhop.torture.agent.Plan;
 import java.util.List;
 import java.util.UUID;
@@ -27,22 +28,13 @@ final class NaiveCursor {
      * @param more what a row has to fulfil besides
      */
     static List<UUID> numberBehindCursor(Handle tx, String more) {
-        tx.execute("select pg_advisory_xact_lock(7301)");
-        return tx.createQuery("""
-                        with b as materialized (
-                                 select id, org_id from outbox
-                                 where org_seq is null and <more>
-                                   and id > (select coalesce(max(id), 0) from outbox where org_seq is not null)
-                                 order by id limit 500),
-                             n as (select org_id, count(*) as c from b group by org_id),
-                             s as (insert into outbox_stream (org_id, last_seq) select org_id, c from n
-                                   on conflict (org_id)
-                                   do update set last_seq = outbox_stream.last_seq + excluded.last_seq
-                                   returning org_id, last_seq),
-                             r as (select b.id,
-                                          s.last_seq - n.c
-                                              + row_number() over (partition by b.org_id order by b.id) as seq
-                                   from b join n using (org_id) join s using (org_id))
-                        update outbox o set org_seq = r.seq from r where o.id = r.id returning o.org_id""").define("more", more).mapTo(UUID.class).list();
+        String unnumbered = "where org_seq is null";
+        if (!Sequencer.STATEMENTS.contains(unnumbered)) {
+            throw new IllegalStateException("the sequencer chooses its rows in another way: " + Sequencer.STATEMENTS);
+        }
+        String behind = unnumbered + " and " + more
+                + " and id > (select coalesce(max(id), 0) from outbox where org_seq is not null)";
+        String statements = Sequencer.STATEMENTS.replace(unnumbered, behind);
+        return Direct.with(tx, connection -> Sequencer.number(connection, statements));
     }
 }
