@@ -103,8 +103,10 @@ public final class RealtimeService implements AutoCloseable {
         DeliveryMeter meter = new DeliveryMeter(meters);
         spans = new SpanLog(store.spans(), meter::deliveries, meters);
         cluster = new Cluster(store.hints(), spans, threads);
+        LogWriter writer = new LogWriter(eventLog, threads.writer(), this::appended);
         streams = new OrgStreams(
                 eventLog,
+                writer::isAppending,
                 threads,
                 clock,
                 config.cacheBytes(),
@@ -113,7 +115,6 @@ public final class RealtimeService implements AutoCloseable {
                 config.presenceGrace(),
                 meter,
                 spans);
-        LogWriter writer = new LogWriter(eventLog, threads.writer(), this::appended);
         connections = new Connections(config, tokens, streams, threads.timer(), clock, meters);
 
         Authentication authentication = new Authentication(tokens, streams::standing, meters);

@@ -27,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,17 +46,12 @@ public final class OrgStream {
     /** Events that leave together at most. */
     private static final int EVENTS_A_ROUND = 512;
 
-    /**
-     * Writes before other threads are given way. Without that, on a machine with few cores, what comes in waits a time slice at each
-     * of its steps while a large room is written to; with it, more events are there when the next round begins and leave together.
-     */
-    private static final int FLUSHES_A_TURN = 16;
-
     private static final Logger log = LoggerFactory.getLogger(OrgStream.class);
 
     /** What a stream needs from its node; shared by all. */
     record Node(
             EventLog log,
+            Predicate<UUID> appending,
             NodeThreads threads,
             Clock clock,
             FrameMemory memory,
@@ -77,12 +73,14 @@ public final class OrgStream {
     private final CursorCheck cursors;
     private final Catchup catchup;
     private final Presence presence;
+    private final Pace pace;
     /** Whose cursor is being looked at. */
     private final Set<Subscriber> joining = new HashSet<>();
 
     private final Set<Subscriber> subscribers = new HashSet<>();
     private final List<Runnable> waitingForOpen = new ArrayList<>();
     private final List<Runnable> waitingForLog = new ArrayList<>();
+    private final List<Runnable> waitingForRound = new ArrayList<>();
     private volatile boolean open;
     /** Replaced with every opening, before {@link #open} is set. */
     private volatile Standing standing = new Standing();
@@ -106,6 +104,12 @@ public final class OrgStream {
         this.cursors = new CursorCheck(orgId, view, node.log(), steps, this::follow);
         this.catchup = new Catchup(orgId, view, node.log(), steps, node.clock(), node.memory());
         this.presence = new Presence(rooms, node.presenceGrace());
+        this.pace = new Pace(
+                () -> node.appending().test(orgId),
+                System::nanoTime,
+                node.threads().timer(),
+                steps,
+                this::deliverIncoming);
     }
 
     // ---- asked for by others, from any thread ----
@@ -115,7 +119,7 @@ public final class OrgStream {
         for (LoggedEvent event : events) {
             incoming.add(Frame.of(event, epochOfLog));
         }
-        steps.add(this::deliverIncoming);
+        steps.add(pace::begin);
     }
 
     /** Nobody is here any more, so nothing is kept; who comes all the same opens the stream again. */
@@ -130,7 +134,13 @@ public final class OrgStream {
 
     /** Runs a short task once what was appended before has been given to the sockets. */
     void afterDelivery(Runnable task) {
-        steps.add(task);
+        steps.add(() -> {
+            if (incoming.isEmpty()) {
+                task.run();
+            } else {
+                waitingForRound.add(task);
+            }
+        });
     }
 
     /** The log reaches at least that far. A hint: it may be late, early or missing. */
@@ -138,6 +148,7 @@ public final class OrgStream {
         if (head > view.position()) {
             steps.add(() -> {
                 if (open) {
+                    pace.beginNow(); // which may bring all that there is to read
                     readUpTo(head);
                 }
             });
@@ -419,6 +430,7 @@ public final class OrgStream {
                 failure -> {
                     opening = false;
                     runAll(waitingForOpen);
+                    pace.beginNow();
                 });
     }
 
@@ -430,7 +442,7 @@ public final class OrgStream {
         open = true;
         opening = false;
         runAll(waitingForOpen);
-        deliverIncoming();
+        pace.beginNow();
     }
 
     private static void runAll(List<Runnable> tasks) {
@@ -445,6 +457,7 @@ public final class OrgStream {
         if (!open) {
             if (!opening) {
                 incoming.clear(); // read from the log when somebody comes
+                runAll(waitingForRound);
             }
             return;
         }
@@ -454,9 +467,13 @@ public final class OrgStream {
                 next = round.size() < EVENTS_A_ROUND ? incoming.poll() : null) {
             round.add(next);
         }
+        if (round.size() < EVENTS_A_ROUND) {
+            waitingForRound.forEach(steps::add);
+            waitingForRound.clear();
+        }
         deliver(round);
         if (!incoming.isEmpty()) {
-            steps.add(this::deliverIncoming);
+            steps.add(pace::begin);
         }
     }
 
@@ -534,7 +551,11 @@ public final class OrgStream {
         }
     }
 
-    /** Frames that are for the same rooms go to each of their members in one go; everybody is flushed once, at the end. */
+    /**
+     * Frames that are for the same rooms go to each of their members in one go; everybody is flushed once, at the end. Other
+     * threads are given way after each write: on a machine with few cores what comes in would wait a time slice at each of its
+     * steps while a large room is written to.
+     */
     @SuppressWarnings("ThreadPriorityCheck") // a hint that costs nothing where nobody waits
     private void fanOut(List<Frame> frames) {
         List<Subscriber> touched = new ArrayList<>();
@@ -551,13 +572,11 @@ public final class OrgStream {
             }
             from = to;
         }
-        int flushed = 0;
         for (Subscriber subscriber : touched) {
             flush(subscriber);
-            if (++flushed % FLUSHES_A_TURN == 0) {
-                Thread.yield();
-            }
+            Thread.yield();
         }
+        pace.roundEnded(touched.size());
     }
 
     private static void flush(Subscriber subscriber) {

@@ -15,6 +15,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,6 +53,7 @@ public final class OrgStreams implements AutoCloseable {
     private volatile boolean stopping;
 
     /**
+     * @param appending whether this node is about to append to an organisation's log
      * @param tailBytes of frames kept in memory for each organisation with connections
      * @param allTailBytes the same for all of them together, about
      * @param presenceGrace how long a user may be away without having left
@@ -59,6 +61,7 @@ public final class OrgStreams implements AutoCloseable {
      */
     public OrgStreams(
             EventLog eventLog,
+            Predicate<UUID> appending,
             NodeThreads threads,
             Clock clock,
             int tailBytes,
@@ -68,7 +71,14 @@ public final class OrgStreams implements AutoCloseable {
             DeliveryMeter meter,
             SpanLog spans) {
         this.node = new OrgStream.Node(
-                eventLog, threads, clock, new FrameMemory(tailBytes, allTailBytes), presenceGrace, meter, spans);
+                eventLog,
+                appending,
+                threads,
+                clock,
+                new FrameMemory(tailBytes, allTailBytes),
+                presenceGrace,
+                meter,
+                spans);
         this.presence = threads.timer()
                 .every(PRESENCE_INTERVAL, () -> entries.forEach((orgId, entry) -> entry.stream.presenceTick()));
         this.follower = threads.timer().every(followEvery, this::look);

@@ -4,11 +4,15 @@ import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One thread that starts what is due. Tasks must not block; one that fails is logged and does not end the others. */
+/**
+ * One thread that starts what is due. Tasks must not block; one that fails is logged and does not end the others. What it is given
+ * after its end is dropped.
+ */
 public final class Timer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Timer.class);
 
@@ -21,7 +25,7 @@ public final class Timer implements AutoCloseable {
     private final ScheduledThreadPoolExecutor executor;
 
     Timer(ThreadFactory threads) {
-        executor = new ScheduledThreadPoolExecutor(1, threads);
+        executor = new ScheduledThreadPoolExecutor(1, threads, new ThreadPoolExecutor.DiscardPolicy());
         executor.setRemoveOnCancelPolicy(true);
     }
 

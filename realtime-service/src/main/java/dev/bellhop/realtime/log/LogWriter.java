@@ -47,12 +47,20 @@ public final class LogWriter {
         return request.answer();
     }
 
+    /** Whether events of the organisation are on their way into the log from here. A moment later it may be otherwise. */
+    public boolean isAppending(UUID orgId) {
+        Lane lane = lanes.get(orgId);
+        return lane != null && lane.unwritten.get() > lane.written;
+    }
+
     /** Events of one organisation on their way into the log. */
     private final class Lane implements Runnable {
         private final UUID orgId;
         private final ConcurrentLinkedQueue<Request> waiting = new ConcurrentLinkedQueue<>();
         /** Requests added and not yet written; whoever lifts it from 0 starts the lane. */
         private final AtomicInteger unwritten = new AtomicInteger();
+        /** Of these, what has been written after all and is about to be counted. */
+        private volatile int written;
 
         Lane(UUID orgId) {
             this.orgId = orgId;
@@ -69,6 +77,7 @@ public final class LogWriter {
         public void run() {
             List<Request> batch = take();
             Runnable answers = write(batch);
+            written = 0;
             if (unwritten.addAndGet(-batch.size()) > 0) {
                 executor.execute(this); // the next transaction need not wait for the answers to this one
             }
@@ -97,6 +106,7 @@ public final class LogWriter {
             } catch (RuntimeException | Error failure) {
                 return () -> batch.forEach(request -> request.answer().completeExceptionally(failure));
             }
+            written = batch.size();
             for (Append.Outcome outcome : outcomes) {
                 if (outcome instanceof Append.Outcome.Appended added) {
                     tell(added);
