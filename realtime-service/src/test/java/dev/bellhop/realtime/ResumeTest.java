@@ -8,9 +8,14 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.bellhop.model.wire.Cursor;
+import dev.bellhop.model.wire.Json;
+import dev.bellhop.realtime.log.LogStore;
+import dev.bellhop.realtime.log.Retention;
 import dev.bellhop.realtime.testing.Person;
+import dev.bellhop.realtime.testing.RawSocket;
 import dev.bellhop.realtime.testing.RunningRealtime;
 import dev.bellhop.realtime.testing.TestSocket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -337,6 +342,49 @@ class ResumeTest {
         caughtUp(atFloor, 10);
         Cursor floor = cursors.get(9);
         refused(resume(member, new Cursor(floor.epoch(), 10, floor.fingerprint() ^ 1)), "epoch_changed");
+    }
+
+    @Test
+    @DisplayName(
+            "F47 a client that retention overtakes gets an unbroken beginning, is sent away, and then told too_old")
+    void overtakenByRetention() throws Exception {
+        Person member = Person.member(org);
+        Cursor start = head(member);
+        String padding = "x".repeat(60_000);
+        for (int n = 0;
+                n < 600;
+                n += 8) { // far more than one read of the log, the buffers of the kernel, and the memory
+            List<Map<String, Object>> events = IntStream.range(n, n + 8)
+                    .mapToObj(i -> event("custom.tick", List.of("org"), Map.of("n", i, "padding", padding)))
+                    .toList();
+            realtime.publish(org, events);
+        }
+        String path = "/ws?token=" + realtime.token(member) + "&cursor=" + start;
+        Cursor last;
+        try (RawSocket slow = RawSocket.upgraded(new RawSocket(realtime.port(), 65_536), path)) {
+            slow.readText("connected");
+            JsonNode frame = Json.tree(slow.read().text());
+            keepOnlyTheNewest(3);
+            int next = 0;
+            last = start;
+            while (frame.path("type").asText().equals("custom.tick")) {
+                assertThat(frame.path("payload").path("n").asInt()).isEqualTo(next);
+                last = cursorOf(frame);
+                next++;
+                frame = Json.tree(slow.read().text());
+            }
+            assertThat(next).isBetween(1, 396);
+            assertThat(frame.path("type").asText()).isEqualTo("disconnect");
+            assertThat(frame.path("payload").path("reconnect").asBoolean()).isTrue();
+        }
+        refused(resume(member, last), "too_old");
+    }
+
+    private static void keepOnlyTheNewest(int events) {
+        Retention.Kept kept = new Retention.Kept(Duration.ZERO, events, Duration.ZERO);
+        try (LogStore store = LogStore.postgres(realtime.postgres().url(), 2, kept)) {
+            store.retention().run();
+        }
     }
 
     @Test

@@ -411,7 +411,7 @@ final class Client implements Line.Listener {
                 farewell == null ? 0 : farewell.path("retry_after_ms").asLong();
         if (stops(code, why)) {
             retire(Duration.ofMillis(300 + home.chance().below(1000)));
-        } else if (why.contains("token_expired")) {
+        } else if (why.contains("token_expired") && !why.startsWith("status")) {
             connect();
         } else if (retryAfterMs > 0) {
             // The server has spread its clients over ten seconds; a run is short.

@@ -7,10 +7,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
 
 /**
  * Inflicts faults by a plan that the seed decides: those that the profile demands, spread over the run, and in between others
@@ -25,8 +24,19 @@ final class Nemesis {
     private static final Duration PATIENCE = Duration.ofSeconds(3);
     private static final Duration POLL = Duration.ofMillis(100);
 
-    /** @param demanded by the profile: not left out when the time is over */
-    private record Planned(Duration at, Troubles.Trouble trouble, boolean demanded) {}
+    /**
+     * @param number in the plan, which is the same in every run of a seed and a profile
+     * @param demanded by the profile: not left out when the time is over
+     */
+    private record Planned(int number, Duration at, Troubles.Trouble trouble, boolean demanded) {}
+
+    /** A fault of the plan that came to pass. */
+    record Inflicted(int number, Duration at, String name, String target) {
+        @Override
+        public String toString() {
+            return "fault %d at %.1f s: %s, %s".formatted(number, at.toMillis() / 1e3, name, target);
+        }
+    }
 
     private final Troubles troubles;
     private final HistoryWriter history;
@@ -36,13 +46,23 @@ final class Nemesis {
     private final Set<String> busy = new HashSet<>();
 
     private int active;
-    private final Map<String, Integer> inflicted = new TreeMap<>();
+    private final List<Inflicted> inflicted = new ArrayList<>();
     private TortureFailure failure;
     private volatile boolean stopping;
     private Thread thread;
 
-    /** @param time for which faults are inflicted */
-    Nemesis(Troubles troubles, Profile profile, Duration time, HistoryWriter history, Chance chance, Numbers numbers) {
+    /**
+     * @param time for which faults are inflicted
+     * @param wanted of the faults of the plan, by their numbers
+     */
+    Nemesis(
+            Troubles troubles,
+            Profile profile,
+            Duration time,
+            IntPredicate wanted,
+            HistoryWriter history,
+            Chance chance,
+            Numbers numbers) {
         this.troubles = troubles;
         this.history = history;
         this.numbers = numbers;
@@ -52,10 +72,14 @@ final class Nemesis {
         spread(profile.databaseCrashes(), time, sparing, chance, troubles::databaseCrash);
         spread(profile.rollingRestarts(), sparing, sparing, chance, troubles::rollingRestart);
         spread(profile.redisRestarts(), time, sparing, chance, troubles::redisRestart);
+        if (troubles.turnsClocks()) {
+            spread((int) Math.max(2, time.toMinutes()), time, sparing, chance, troubles::turnClock);
+        }
         for (Duration at = chance.poisson(GAP); at.compareTo(time) < 0; at = at.plus(chance.poisson(GAP))) {
             troubles.spare(at.compareTo(sparing) > 0);
-            plan.add(new Planned(at, troubles.other(), false));
+            add(at, troubles.other(), false);
         }
+        plan.removeIf(planned -> !wanted.test(planned.number()));
         plan.sort(Comparator.comparing(Planned::at));
     }
 
@@ -70,9 +94,13 @@ final class Nemesis {
             troubles.spare(at.compareTo(sparing) > 0);
             Troubles.Trouble trouble = choice.next();
             if (trouble != null) {
-                plan.add(new Planned(at, trouble, true));
+                add(at, trouble, true);
             }
         }
+    }
+
+    private void add(Duration at, Troubles.Trouble trouble, boolean demanded) {
+        plan.add(new Planned(plan.size(), at, trouble, demanded));
     }
 
     void start() {
@@ -94,10 +122,7 @@ final class Nemesis {
                 if (!taken) {
                     continue;
                 }
-                new Thread(
-                                () -> inflict(planned.trouble()),
-                                "fault-" + planned.trouble().name())
-                        .start();
+                new Thread(() -> inflict(planned), "fault-" + planned.trouble().name()).start();
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
@@ -119,7 +144,8 @@ final class Nemesis {
         return free;
     }
 
-    private void inflict(Troubles.Trouble trouble) {
+    private void inflict(Planned planned) {
+        Troubles.Trouble trouble = planned.trouble();
         int fault = numbers.fault();
         history.write(new Entry.Fault(
                 history.now(), fault, trouble.name(), trouble.target(), trouble.isKill(), trouble.hitsControl()));
@@ -133,7 +159,7 @@ final class Nemesis {
         } catch (RuntimeException e) {
             fail(new TortureFailure("The fault " + trouble.name() + " could not be inflicted: " + e, e));
         } finally {
-            give(trouble);
+            give(planned);
         }
     }
 
@@ -141,10 +167,11 @@ final class Nemesis {
         failure = e;
     }
 
-    private synchronized void give(Troubles.Trouble trouble) {
+    private synchronized void give(Planned planned) {
+        Troubles.Trouble trouble = planned.trouble();
         active--;
         busy.removeAll(trouble.parts());
-        inflicted.merge(trouble.name(), 1, Integer::sum);
+        inflicted.add(new Inflicted(planned.number(), planned.at(), trouble.name(), trouble.target()));
     }
 
     /**
@@ -172,8 +199,8 @@ final class Nemesis {
         }
     }
 
-    /** How often each was inflicted. */
-    synchronized Map<String, Integer> inflicted() {
-        return new TreeMap<>(inflicted);
+    /** In the order of the plan. */
+    synchronized List<Inflicted> inflicted() {
+        return inflicted.stream().sorted(Comparator.comparing(Inflicted::at)).toList();
     }
 }

@@ -2,6 +2,7 @@ package dev.bellhop.torture;
 
 import dev.bellhop.model.wire.CloseCode;
 import dev.bellhop.torture.check.Checker;
+import dev.bellhop.torture.check.Invariant;
 import dev.bellhop.torture.check.Limits;
 import dev.bellhop.torture.check.Verdict;
 import dev.bellhop.torture.history.Entry;
@@ -19,8 +20,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** One run from an empty directory to the verdict. */
@@ -41,6 +46,8 @@ final class Run {
     private final Profile profile;
     private final Cluster.Engine engine;
     private final Optional<String> defect;
+    private final boolean clocks;
+    private final IntPredicate faults;
     private final Duration cut;
     private final long seed;
     private final PrintStream out;
@@ -48,9 +55,14 @@ final class Run {
     /** What no service may do and the history does not show. */
     private final List<String> broken = new ArrayList<>();
 
+    private List<Nemesis.Inflicted> inflicted = List.of();
+    private Set<Invariant> violated = Set.of();
+
     /**
      * @param work is emptied first
      * @param defect to plant into the services, for the test of the test
+     * @param clocks whether clocks are turned, too
+     * @param faults which of the plan are inflicted, by their numbers
      * @param cut longest time from the answer that takes a right away until its sockets are closed, outside of faults
      */
     Run(
@@ -59,6 +71,8 @@ final class Run {
             Profile profile,
             Cluster.Engine engine,
             Optional<String> defect,
+            boolean clocks,
+            IntPredicate faults,
             Duration cut,
             long seed,
             PrintStream out) {
@@ -67,6 +81,8 @@ final class Run {
         this.profile = profile;
         this.engine = engine;
         this.defect = defect;
+        this.clocks = clocks;
+        this.faults = faults;
         this.cut = cut;
         this.seed = seed;
         this.out = out;
@@ -107,12 +123,23 @@ final class Run {
                 usual.settle());
         Verdict verdict = Checker.check(file, limits);
         verdict.print(out);
+        violated = verdict.violated();
         boolean passed = verdict.passed() && broken.isEmpty();
         out.println((passed ? "PASS" : "FAIL") + " seed " + seed + ", profile " + profile.name() + ", engine "
                 + engine.name().toLowerCase(Locale.ROOT) + ": " + verdict.deliveries() + " deliveries, "
                 + verdict.kills() + " kills, "
                 + (passed ? "every promise was kept" : "see above; the history is " + file));
         return passed;
+    }
+
+    /** The faults that came to pass. */
+    List<Nemesis.Inflicted> inflicted() {
+        return inflicted;
+    }
+
+    /** The invariants that the history broke. */
+    Set<Invariant> violated() {
+        return violated;
     }
 
     private void watch(Processes processes) {
@@ -141,7 +168,8 @@ final class Run {
             throws TortureFailure, IOException, InterruptedException {
         World world = new World(new Chance(seed, "world"));
         Numbers numbers = new Numbers();
-        try (Cluster cluster = new Cluster(home, work, engine, defect, seed, processes)) {
+        Optional<FakeClocks> turned = clocks ? Optional.of(FakeClocks.in(work)) : Optional.empty();
+        try (Cluster cluster = new Cluster(home, work, engine, defect, turned, seed, processes)) {
             cluster.start();
             say("everything runs");
             people(world, cluster, history);
@@ -159,7 +187,8 @@ final class Run {
                 say("the faults begin");
                 Duration time = profile.faultTime();
                 Troubles troubles = new Troubles(cluster, world, new Chance(seed, "troubles"));
-                Nemesis nemesis = new Nemesis(troubles, profile, time, history, new Chance(seed, "nemesis"), numbers);
+                Nemesis nemesis =
+                        new Nemesis(troubles, profile, time, faults, history, new Chance(seed, "nemesis"), numbers);
                 List<HeapTrend> heaps = List.of(
                         new HeapTrend(Aftermath.newest(cluster.apis())),
                         new HeapTrend(Aftermath.newest(cluster.realtimes())));
@@ -228,7 +257,10 @@ final class Run {
 
     private void report(Nemesis nemesis, Troubles troubles, Clients clients, Generator generator, SqlWriter sql)
             throws InterruptedException, TortureFailure {
-        out.println("faults        " + nemesis.inflicted());
+        inflicted = nemesis.inflicted();
+        out.println("faults        "
+                + inflicted.stream()
+                        .collect(Collectors.groupingBy(Nemesis.Inflicted::name, TreeMap::new, Collectors.counting())));
         out.println("kills         " + troubles.kills() + ", of them at failpoints " + troubles.failpointKills());
         out.println("operations    " + generator.figures() + "; by SQL " + sql.committed());
         out.println("answers       " + generator.statuses());

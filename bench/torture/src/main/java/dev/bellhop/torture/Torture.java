@@ -2,8 +2,13 @@ package dev.bellhop.torture;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -58,10 +63,24 @@ public final class Torture implements Callable<Integer> {
     private int cutMillis;
 
     @Option(
+            names = "--clocks",
+            description = "Turn the clock of one service of each kind back and forth, too; needs libfaketime.")
+    private boolean clocks;
+
+    @Option(
             names = "--defect",
             paramLabel = "NAME",
             description = "Plant a defect of bench/torture-agent into the services: then the run has to fail.")
     private String defect;
+
+    @Option(
+            names = "--shrink",
+            paramLabel = "RUNS",
+            defaultValue = "0",
+            description =
+                    "When a promise was broken, run again with fewer and fewer of the faults, at most so many times, and say"
+                            + " which of them were enough.")
+    private int shrinkRuns;
 
     @Option(
             names = "--check",
@@ -87,17 +106,17 @@ public final class Torture implements Callable<Integer> {
         Profile profile = profile();
         long chosen = seed == null ? System.nanoTime() % 1_000_000_007 : seed;
         Path root = home.toAbsolutePath().normalize();
-        Run run = new Run(
-                root,
-                root.resolve("bench/torture/target/run"),
-                profile,
-                engine(),
-                Optional.ofNullable(defect),
-                Duration.ofMillis(cutMillis),
-                chosen,
-                System.out);
+        Path directory = root.resolve("bench/torture/target");
+        Run run = run(root, directory.resolve("run"), profile, number -> true, chosen);
         try {
-            return (recorded == null ? run.call() : run.judge(recorded)) ? 0 : 1;
+            if (recorded != null) {
+                return run.judge(recorded) ? 0 : 1;
+            }
+            boolean passed = run.call();
+            if (!passed && shrinkRuns > 0 && !run.violated().isEmpty()) {
+                shrink(run, wanted -> run(root, directory.resolve("shrink"), profile, wanted, chosen));
+            }
+            return passed ? 0 : 1;
         } catch (TortureFailure e) {
             if (e.getCause() != null) {
                 e.getCause().printStackTrace();
@@ -105,6 +124,37 @@ public final class Torture implements Callable<Integer> {
             System.out.println("FAIL seed " + chosen + ": the test did not come to its end: " + e.getMessage());
             return 1;
         }
+    }
+
+    private Run run(Path root, Path work, Profile profile, IntPredicate faults, long chosen) {
+        return new Run(
+                root,
+                work,
+                profile,
+                engine(),
+                Optional.ofNullable(defect),
+                clocks,
+                faults,
+                Duration.ofMillis(cutMillis),
+                chosen,
+                System.out);
+    }
+
+    /** A run with fewer faults fails as the first one did when it breaks one of the same promises. */
+    private void shrink(Run failed, Function<IntPredicate, Run> again) throws Exception {
+        List<Nemesis.Inflicted> enough = Shrinking.shrink(
+                failed.inflicted(),
+                faults -> {
+                    Set<Integer> numbers =
+                            faults.stream().map(Nemesis.Inflicted::number).collect(Collectors.toSet());
+                    Run run = again.apply(numbers::contains);
+                    run.call();
+                    return run.violated().stream().anyMatch(failed.violated()::contains);
+                },
+                shrinkRuns);
+        System.out.println("shrunk        of " + failed.inflicted().size() + " faults these were enough: "
+                + (enough.isEmpty() ? "none" : ""));
+        enough.forEach(fault -> System.out.println("              " + fault));
     }
 
     private Profile profile() {

@@ -42,6 +42,8 @@ class TortureTest {
                 Profile.CI,
                 Cluster.Engine.POSTGRES,
                 Optional.empty(),
+                false,
+                fault -> true,
                 CUT,
                 20_260_101,
                 new PrintStream(report, true, StandardCharsets.UTF_8));

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** What the checker found. Passes only a run that broke nothing and that had a chance to. */
 public final class Verdict {
@@ -28,6 +29,11 @@ public final class Verdict {
     /** The first ones of an invariant. */
     public List<Violation> violations(Invariant invariant) {
         return List.copyOf(findings.violations().getOrDefault(invariant, List.of()));
+    }
+
+    /** The invariants that were broken. */
+    public Set<Invariant> violated() {
+        return Set.copyOf(findings.violations().keySet());
     }
 
     /** How many there are of an invariant, also beyond those that are kept. */
