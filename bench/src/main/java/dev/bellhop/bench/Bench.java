@@ -42,7 +42,9 @@ public final class Bench implements Callable<Integer> {
             names = "--only",
             split = ",",
             paramLabel = "SERVER",
-            description = "bellhop, bellhop-redis, centrifugo-history, centrifugo, floor; all by default.")
+            description =
+                    "bellhop, bellhop-redis, centrifugo-history, centrifugo, anycable-history, anycable, floor; all by"
+                            + " default.")
     private List<String> only = List.of();
 
     @Option(

@@ -1,5 +1,7 @@
 package dev.bellhop.bench;
 
+import com.auth0.jwt.JWT;
+import com.auth0.jwt.algorithms.Algorithm;
 import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Role;
 import dev.bellhop.model.security.Secret;
@@ -35,6 +37,15 @@ final class Clients {
             members.add(token(Optional.of(organization), Role.MEMBER));
         }
         return members.get(client);
+    }
+
+    /** A token that AnyCable takes: it says who the client is as a JSON text. */
+    String identified(int client) {
+        return JWT.create()
+                .withSubject("user-" + client)
+                .withClaim("ext", "{\"user\":\"" + client + "\"}")
+                .withExpiresAt(Instant.now().plus(LIFE))
+                .sign(Algorithm.HMAC256(secret));
     }
 
     /** As {@link #member(int)}, of a user that the API knows. */

@@ -201,12 +201,14 @@ final class LoadClient implements AutoCloseable {
     private static final class Post {
         private final int index;
         private final Publisher publisher;
+        private final Message message;
         private final ByteBuffer request;
         private final int messageAt;
 
-        Post(int index, Publisher publisher, ByteBuffer request, int messageAt) {
+        Post(int index, Publisher publisher, Message message, ByteBuffer request, int messageAt) {
             this.index = index;
             this.publisher = publisher;
+            this.message = message;
             this.request = request;
             this.messageAt = messageAt;
         }
@@ -293,6 +295,9 @@ final class LoadClient implements AutoCloseable {
                 + "Upgrade: websocket\r\n"
                 + "Connection: Upgrade\r\n"
                 + "Sec-WebSocket-Version: 13\r\n"
+                + wire.subprotocol()
+                        .map(name -> "Sec-WebSocket-Protocol: " + name + "\r\n")
+                        .orElse("")
                 + "Sec-WebSocket-Key: " + KEY + "\r\n\r\n";
         return ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII));
     }
@@ -456,6 +461,7 @@ final class LoadClient implements AutoCloseable {
 
     private Post newPost() throws IOException {
         Wire.Publication publication = wire.publication();
+        Message posted = publication.inString() ? message.inString() : message;
         byte[] before = publication.before().getBytes(StandardCharsets.UTF_8);
         byte[] after = publication.after().getBytes(StandardCharsets.UTF_8);
         StringBuilder head = new StringBuilder("POST " + publication.path() + " HTTP/1.1\r\nHost: " + host() + "\r\n");
@@ -463,13 +469,13 @@ final class LoadClient implements AutoCloseable {
             head.append(header.getKey()).append(": ").append(header.getValue()).append("\r\n");
         }
         head.append("Content-Type: application/json\r\nContent-Length: ")
-                .append(before.length + message.size() + after.length)
+                .append(before.length + posted.size() + after.length)
                 .append("\r\n\r\n");
         byte[] headBytes = head.toString().getBytes(StandardCharsets.US_ASCII);
         int messageAt = headBytes.length + before.length;
-        ByteBuffer request = ByteBuffer.allocateDirect(messageAt + message.size() + after.length);
-        request.put(headBytes).put(before).position(messageAt + message.size()).put(after);
-        return new Post(posts.size(), new Publisher(address, selector, this::answered), request, messageAt);
+        ByteBuffer request = ByteBuffer.allocateDirect(messageAt + posted.size() + after.length);
+        request.put(headBytes).put(before).position(messageAt + posted.size()).put(after);
+        return new Post(posts.size(), new Publisher(address, selector, this::answered), posted, request, messageAt);
     }
 
     private void beginPhase() {
@@ -496,7 +502,7 @@ final class LoadClient implements AutoCloseable {
         if (firstPublished == 0) {
             firstPublished = stamp;
         }
-        message.write(post.request, post.messageAt, stamp, numbers[post.index]++ * MAX_PUBLISHERS + post.index);
+        post.message.write(post.request, post.messageAt, stamp, numbers[post.index]++ * MAX_PUBLISHERS + post.index);
         published++;
         expected += ready;
         post.publisher.send(post.request.rewind());

@@ -28,6 +28,7 @@ import java.util.UUID;
 final class Servers implements AutoCloseable {
     private static final String LOOPBACK = "127.0.0.1";
     private static final String CENTRIFUGO = "BELLHOP_BENCH_CENTRIFUGO";
+    private static final String ANYCABLE = "BELLHOP_BENCH_ANYCABLE";
 
     private final Path home;
     private final Path work;
@@ -54,7 +55,14 @@ final class Servers implements AutoCloseable {
 
     /** In the order in which they are measured. */
     List<Server> all() {
-        return List.of(new Bellhop(), new BellhopOnRedis(), new Centrifugo(true), new Centrifugo(false), new Floor());
+        return List.of(
+                new Bellhop(),
+                new BellhopOnRedis(),
+                new Centrifugo(true),
+                new Centrifugo(false),
+                new AnyCable(true),
+                new AnyCable(false),
+                new Floor());
     }
 
     Clients clients() {
@@ -283,6 +291,80 @@ final class Servers implements AutoCloseable {
                 .findFirst();
     }
 
+    /** @param variable of the environment that may name it */
+    private static Optional<Path> executable(String program, String variable) {
+        String named = System.getenv().getOrDefault(variable, "");
+        return named.isEmpty()
+                ? onPath(program)
+                : Optional.of(Path.of(named)).filter(file -> Files.isExecutable(file) && !Files.isDirectory(file));
+    }
+
+    /** AnyCable's server without an application behind it: public streams, and with its memory broker if it keeps anything. */
+    private final class AnyCable implements Server {
+        private final boolean history;
+
+        AnyCable(boolean history) {
+            this.history = history;
+        }
+
+        @Override
+        public String name() {
+            return history ? "anycable-history" : "anycable";
+        }
+
+        @Override
+        public Optional<String> absence() {
+            return executable("anycable-go", ANYCABLE).isPresent()
+                    ? Optional.empty()
+                    : Optional.of("no executable anycable-go on the PATH or named by " + ANYCABLE);
+        }
+
+        @Override
+        public boolean recovers() {
+            return history;
+        }
+
+        @Override
+        public boolean takesBatches() {
+            return false;
+        }
+
+        @Override
+        public boolean isJvm() {
+            return false;
+        }
+
+        @Override
+        public Running start() throws BenchFailure, IOException {
+            int port = Sockets.freePort();
+            String apiKey = UUID.randomUUID().toString();
+            List<String> command = new ArrayList<>(List.of(
+                    executable("anycable-go", ANYCABLE).orElseThrow().toString(),
+                    "--host=" + LOOPBACK,
+                    "--port=" + port,
+                    "--norpc",
+                    "--jwt_secret=" + clients.secret(),
+                    "--enforce_jwt",
+                    "--public_streams",
+                    "--broadcast_adapter=http",
+                    "--http_broadcast_port=" + port,
+                    "--broadcast_key=" + apiKey,
+                    // As for Centrifugo: no connection lives long enough to need one.
+                    "--ping_interval=300",
+                    "--log_level=error"));
+            if (history) {
+                command.addAll(List.of("--broker=memory", "--history_limit=1000", "--history_ttl=300"));
+            }
+            return Running.start(
+                    processes,
+                    Linux.pinned(processor, command),
+                    Map.of("ANYCABLE_DISABLE_TELEMETRY", "true"),
+                    port,
+                    log(name()),
+                    new AnyCableWire(clients, apiKey, history));
+        }
+    }
+
     /** Centrifugo with its memory engine. */
     private final class Centrifugo implements Server {
         private final boolean history;
@@ -298,16 +380,9 @@ final class Servers implements AutoCloseable {
 
         @Override
         public Optional<String> absence() {
-            return program().isPresent()
+            return executable("centrifugo", CENTRIFUGO).isPresent()
                     ? Optional.empty()
                     : Optional.of("no executable centrifugo on the PATH or named by " + CENTRIFUGO);
-        }
-
-        private Optional<Path> program() {
-            String named = System.getenv().getOrDefault(CENTRIFUGO, "");
-            return named.isEmpty()
-                    ? onPath("centrifugo")
-                    : Optional.of(Path.of(named)).filter(file -> Files.isExecutable(file) && !Files.isDirectory(file));
         }
 
         @Override
@@ -331,7 +406,7 @@ final class Servers implements AutoCloseable {
             String apiKey = UUID.randomUUID().toString();
             Path settings = work.resolve(name() + ".json");
             Files.writeString(settings, Json.mapper().writeValueAsString(settings(port, apiKey)));
-            String program = program().orElseThrow().toString();
+            String program = executable("centrifugo", CENTRIFUGO).orElseThrow().toString();
             return Running.start(
                     processes,
                     Linux.pinned(processor, List.of(program, "-c", settings.toString())),

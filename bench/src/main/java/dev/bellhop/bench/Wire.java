@@ -14,6 +14,11 @@ interface Wire {
      */
     String handshake(int client, Optional<String> position);
 
+    /** What the handshake asks for as its subprotocol (RFC 6455 section 11.3.4). */
+    default Optional<String> subprotocol() {
+        return Optional.empty();
+    }
+
     /** Text frames that the client sends when the handshake is over. */
     default List<String> opening(int client, Optional<String> position) {
         return List.of();
@@ -43,6 +48,11 @@ interface Wire {
      * A POST whose body is the message between two texts.
      *
      * @param headers besides Host, Content-Type and Content-Length
+     * @param inString whether the two texts are the ends of a JSON string
      */
-    record Publication(String path, Map<String, String> headers, String before, String after) {}
+    record Publication(String path, Map<String, String> headers, String before, String after, boolean inString) {
+        Publication(String path, Map<String, String> headers, String before, String after) {
+            this(path, headers, before, after, false);
+        }
+    }
 }
