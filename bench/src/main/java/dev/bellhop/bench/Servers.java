@@ -87,7 +87,7 @@ final class Servers implements AutoCloseable {
         try {
             if (database == null) {
                 data = DataDirectory.open(work.resolve("data"));
-                database = EmbeddedDatabase.start(data);
+                database = EmbeddedDatabase.start(data, "track_commit_timestamp=on");
             }
             try (Connection connection = DriverManager.getConnection(database.url());
                     Statement statement = connection.createStatement()) {

@@ -57,25 +57,17 @@ public final class EmbeddedDatabase implements AutoCloseable {
      * Starts the server and waits until it answers. A server that an earlier, killed process left behind is stopped first.
      *
      * @param data held by this process
+     * @param settings of the server, {@code name=value}, that go before the usual ones
      * @throws StartFailure when PostgreSQL does not run here
      */
-    public static EmbeddedDatabase start(DataDirectory data) throws StartFailure {
-        return start(data, CONNECTIONS);
-    }
-
-    /**
-     * As {@link #start(DataDirectory)} for more services than one of each.
-     *
-     * @param connections most that the server takes at once
-     */
-    public static EmbeddedDatabase start(DataDirectory data, int connections) throws StartFailure {
+    public static EmbeddedDatabase start(DataDirectory data, String... settings) throws StartFailure {
         Path home = data.resolve("postgresql");
         try {
             Files.createDirectories(home, DataDirectory.ownerOnly("rwx------"));
             Path log = home.resolve("server.log");
             long logged = log.toFile().length();
             try {
-                return start(data, home, log, connections);
+                return start(data, home, log, List.of(settings));
             } catch (PostgresPrograms.Failed e) {
                 throw failure(log, since(log, logged) + e.getMessage(), e);
             }
@@ -85,7 +77,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
-    private static EmbeddedDatabase start(DataDirectory data, Path home, Path log, int connections)
+    private static EmbeddedDatabase start(DataDirectory data, Path home, Path log, List<String> settings)
             throws IOException, StartFailure, PostgresPrograms.Failed {
         Path cluster = home.resolve("cluster");
         PostgresPrograms programs = PostgresPrograms.in(home);
@@ -110,7 +102,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 "-l",
                 log.toString(),
                 "-o",
-                settings(port, connections));
+                settings(port, settings));
         Postmaster postmaster = Postmaster.of(cluster)
                 .orElseThrow(() -> new StartFailure("The embedded PostgreSQL ended at once; see " + log + "."));
         EmbeddedDatabase database = new EmbeddedDatabase(programs, cluster, port, password, postmaster);
@@ -179,8 +171,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     /** What holds on every start, whatever stands in the cluster's own files. */
-    private static String settings(int port, int connections) {
-        return String.join(
+    private static String settings(int port, List<String> others) {
+        String usual = String.join(
                 " -c ",
                 "-p " + port,
                 "listen_addresses=" + HOST,
@@ -188,11 +180,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 "fsync=on",
                 "full_page_writes=on",
                 "synchronous_commit=on",
-                "max_connections=" + connections,
+                "max_connections=" + CONNECTIONS,
                 "timezone=UTC",
                 "log_timezone=UTC",
                 "lc_messages=C",
                 "log_checkpoints=off");
+        return others.stream().map(other -> " -c " + other).reduce(usual, String::concat);
     }
 
     private static String since(Path log, long offset) throws IOException {

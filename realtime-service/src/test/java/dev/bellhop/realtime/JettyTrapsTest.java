@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.IntStream;
 import javax.management.ObjectName;
 import okhttp3.MediaType;
@@ -189,6 +191,32 @@ class JettyTrapsTest {
                             .asInt())
                     .isEqualTo(1012);
             assertThat(stream.ended()).isEqualTo(200);
+        } finally {
+            realtime.start();
+        }
+    }
+
+    @Test
+    @DisplayName("J6 whoever is still let in while the service stops is sent away with 1012 like everybody")
+    void letInDuringTheStop() throws Exception {
+        BlockingQueue<TestSocket> letIn = new LinkedBlockingQueue<>();
+        List<Thread> callers = IntStream.range(0, 4)
+                .mapToObj(i -> new Thread(() -> {
+                    TestSocket socket = realtime.dial(path(Person.member(org)));
+                    while (socket.wasLetIn()) {
+                        letIn.add(socket);
+                        socket = realtime.dial(path(Person.member(org)));
+                    }
+                }))
+                .toList();
+        callers.forEach(Thread::start);
+        await().until(() -> letIn.size() > 20);
+        realtime.stop();
+        try {
+            for (Thread caller : callers) {
+                caller.join();
+            }
+            assertThat(letIn.stream().map(TestSocket::closed)).containsOnly(new Closed(1012, "restarting"));
         } finally {
             realtime.start();
         }

@@ -39,7 +39,7 @@ final class Postgres implements AutoCloseable {
     /** After a crash. */
     synchronized void start() throws TortureFailure {
         try {
-            server = EmbeddedDatabase.start(data, CONNECTIONS);
+            server = EmbeddedDatabase.start(data, "max_connections=" + CONNECTIONS);
             processes.adopt(server.process());
         } catch (StartFailure e) {
             throw new TortureFailure(e.getMessage(), e);

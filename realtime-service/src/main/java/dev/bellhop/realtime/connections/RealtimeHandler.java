@@ -117,6 +117,11 @@ public final class RealtimeHandler extends Handler.Wrapper {
                     callback);
             return true;
         }
+        if (connects && connections.isDraining()) { // a little later Jetty would say Connection: Upgrade,close
+            connections.refusedHandshake(CloseCode.RESTARTING, "draining", address(request));
+            refuse(Problem.unavailable("The service is stopping.", Duration.ofSeconds(1)), request, response, callback);
+            return true;
+        }
         if (isGet && SOCKET_PATHS.contains(path)) {
             Optional<Problem> fault = upgradeFault(request);
             if (fault.isPresent()) {

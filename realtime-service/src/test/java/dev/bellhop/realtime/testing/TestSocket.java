@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -62,6 +63,17 @@ public final class TestSocket extends WebSocketListener implements AutoCloseable
     /** The answer to the handshake. */
     public Response handshake() {
         return await(opened, "no answer to the handshake");
+    }
+
+    /** Whether the handshake ended with a WebSocket, whatever became of it later. */
+    public boolean wasLetIn() {
+        try {
+            return opened.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).code() == 101;
+        } catch (ExecutionException refused) {
+            return false;
+        } catch (InterruptedException | TimeoutException e) {
+            throw new AssertionError("no answer to the handshake", e);
+        }
     }
 
     /** The next frame but pings, which come when they like. */
@@ -140,7 +152,7 @@ public final class TestSocket extends WebSocketListener implements AutoCloseable
             return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             throw new AssertionError(otherwise, e);
-        } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
+        } catch (InterruptedException | ExecutionException e) {
             throw new AssertionError(e);
         }
     }
