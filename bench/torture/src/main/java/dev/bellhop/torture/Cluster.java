@@ -38,8 +38,6 @@ final class Cluster implements AutoCloseable {
     private final Engine engine;
     /** Planted into every service that knows it. */
     private final Optional<String> defect;
-    /** Of the first service of each kind; empty when they are left alone. */
-    private final Optional<FakeClocks> clocks;
 
     private final Processes processes;
     private final HttpClient http = HttpClient.newBuilder()
@@ -66,19 +64,11 @@ final class Cluster implements AutoCloseable {
     private int redisPort;
 
     /** @param work for data and logs of this run; empty */
-    Cluster(
-            Path home,
-            Path work,
-            Engine engine,
-            Optional<String> defect,
-            Optional<FakeClocks> clocks,
-            long seed,
-            Processes processes) {
+    Cluster(Path home, Path work, Engine engine, Optional<String> defect, long seed, Processes processes) {
         this.home = home;
         this.work = work;
         this.engine = engine;
         this.defect = defect;
-        this.clocks = clocks;
         this.processes = processes;
         Chance chance = new Chance(seed, "secrets");
         this.tokenSecret = chance.hex() + chance.hex();
@@ -182,9 +172,7 @@ final class Cluster implements AutoCloseable {
         }
         String name = kind + "-" + (index + 1);
         int port = freePort();
-        Map<String, String> clock =
-                index == 0 && clocks.isPresent() ? clocks.get().environment(name) : Map.of();
-        Service.Recipe recipe = recipe(() -> command(name, jar), () -> settings(kind, index, port, clock));
+        Service.Recipe recipe = recipe(() -> command(name, jar), () -> settings(kind, index, port));
         URI health = URI.create("http://" + LOOPBACK + ":" + port + "/health/ready");
         Path log = work.resolve(name + ".log");
         return new Service(name, port, recipe, log, processes, Service.answers(http, health));
@@ -242,8 +230,8 @@ final class Cluster implements AutoCloseable {
                         + String.join(";", orders));
     }
 
-    private synchronized Map<String, String> settings(String kind, int index, int port, Map<String, String> clock) {
-        Map<String, String> settings = new HashMap<>(clock);
+    private synchronized Map<String, String> settings(String kind, int index, int port) {
+        Map<String, String> settings = new HashMap<>();
         settings.put("BELLHOP_HOST", LOOPBACK);
         settings.put("BELLHOP_DATABASE_URL", postgres.url());
         settings.put("BELLHOP_JWT_SECRET", tokenSecret);
@@ -319,10 +307,6 @@ final class Cluster implements AutoCloseable {
 
     Optional<Service> redis() {
         return Optional.ofNullable(redis);
-    }
-
-    Optional<FakeClocks> clocks() {
-        return clocks;
     }
 
     int redisPort() {

@@ -46,7 +46,6 @@ final class Run {
     private final Profile profile;
     private final Cluster.Engine engine;
     private final Optional<String> defect;
-    private final boolean clocks;
     private final IntPredicate faults;
     private final Duration cut;
     private final long seed;
@@ -61,7 +60,6 @@ final class Run {
     /**
      * @param work is emptied first
      * @param defect to plant into the services, for the test of the test
-     * @param clocks whether clocks are turned, too
      * @param faults which of the plan are inflicted, by their numbers
      * @param cut longest time from the answer that takes a right away until its sockets are closed, outside of faults
      */
@@ -71,7 +69,6 @@ final class Run {
             Profile profile,
             Cluster.Engine engine,
             Optional<String> defect,
-            boolean clocks,
             IntPredicate faults,
             Duration cut,
             long seed,
@@ -81,7 +78,6 @@ final class Run {
         this.profile = profile;
         this.engine = engine;
         this.defect = defect;
-        this.clocks = clocks;
         this.faults = faults;
         this.cut = cut;
         this.seed = seed;
@@ -168,8 +164,7 @@ final class Run {
             throws TortureFailure, IOException, InterruptedException {
         World world = new World(new Chance(seed, "world"));
         Numbers numbers = new Numbers();
-        Optional<FakeClocks> turned = clocks ? Optional.of(FakeClocks.in(work)) : Optional.empty();
-        try (Cluster cluster = new Cluster(home, work, engine, defect, turned, seed, processes)) {
+        try (Cluster cluster = new Cluster(home, work, engine, defect, seed, processes)) {
             cluster.start();
             say("everything runs");
             people(world, cluster, history);

@@ -63,11 +63,6 @@ public final class Torture implements Callable<Integer> {
     private int cutMillis;
 
     @Option(
-            names = "--clocks",
-            description = "Turn the clock of one service of each kind back and forth, too; needs libfaketime.")
-    private boolean clocks;
-
-    @Option(
             names = "--defect",
             paramLabel = "NAME",
             description = "Plant a defect of bench/torture-agent into the services: then the run has to fail.")
@@ -133,7 +128,6 @@ public final class Torture implements Callable<Integer> {
                 profile,
                 engine(),
                 Optional.ofNullable(defect),
-                clocks,
                 faults,
                 Duration.ofMillis(cutMillis),
                 chosen,

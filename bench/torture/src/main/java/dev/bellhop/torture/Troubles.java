@@ -226,28 +226,6 @@ final class Troubles {
                 .orElse(null);
     }
 
-    boolean turnsClocks() {
-        return cluster.clocks().isPresent();
-    }
-
-    Trouble turnClock() {
-        FakeClocks clocks = cluster.clocks().orElseThrow();
-        Service service = (chance.perMille(500) ? cluster.apis() : cluster.realtimes()).get(0);
-        Duration offset = chance.of(List.of(Duration.ofHours(1), Duration.ofHours(-1), Duration.ofMinutes(10)));
-        return new Trouble(
-                "F36 turn the clock by " + offset.toMinutes() + " min",
-                service.name(),
-                Set.of(service.name(), "relay"),
-                false,
-                true,
-                () -> {
-                    clocks.turn(service.name(), offset);
-                    hold(chance.between(Duration.ofSeconds(5), Duration.ofSeconds(12)));
-                    clocks.turn(service.name(), Duration.ZERO);
-                    hold(Duration.ofSeconds(2));
-                });
-    }
-
     // ---- the others ----
 
     Trouble other() {

@@ -42,7 +42,6 @@ class TortureTest {
                 Profile.CI,
                 Cluster.Engine.POSTGRES,
                 Optional.empty(),
-                false,
                 fault -> true,
                 CUT,
                 20_260_101,
