@@ -57,7 +57,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
      * Starts the server and waits until it answers. A server that an earlier, killed process left behind is stopped first.
      *
      * @param data held by this process
-     * @param settings of the server, {@code name=value}, that go before the usual ones
+     * @param settings of the server, {@code name=value}, that count instead of the usual ones
      * @throws StartFailure when PostgreSQL does not run here
      */
     public static EmbeddedDatabase start(DataDirectory data, String... settings) throws StartFailure {

@@ -78,8 +78,10 @@ final class Pace {
         round.run();
     }
 
-    /** @param writes how many connections were written to */
+    /** @param writes how many connections were written to; a round to nobody leaves the rest as it is */
     void roundEnded(int writes) {
-        restsUntil = nanoTime.getAsLong() + Math.min(LONGEST_REST, writes * NANOS_A_WRITE);
+        if (writes > 0) {
+            restsUntil = nanoTime.getAsLong() + Math.min(LONGEST_REST, writes * NANOS_A_WRITE);
+        }
     }
 }

@@ -16,8 +16,8 @@ public final class TokenChecks {
     /** How long a check counts: a signing key that was withdrawn is noticed by then. */
     private static final Duration REMEMBERED_FOR = Duration.ofSeconds(30);
 
-    /** Some 700 bytes each. */
-    private static final int REMEMBERED = 5000;
+    /** About as many as a node has connections, so that all may come back at once; some 700 bytes each. */
+    private static final int REMEMBERED = 20_000;
 
     private final Tokens tokens;
     private final Clock clock;

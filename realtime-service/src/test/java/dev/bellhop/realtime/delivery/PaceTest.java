@@ -61,6 +61,18 @@ class PaceTest {
     }
 
     @Test
+    @DisplayName("a round that nobody was in does not end the rest after the one before")
+    void nobody() throws Exception {
+        moreComes = true;
+        int begun = after(() -> {
+            pace.roundEnded(LARGE_ROOM);
+            pace.roundEnded(0);
+            pace.begin();
+        });
+        assertThat(begun).isZero();
+    }
+
+    @Test
     @DisplayName("what comes right after a round leaves though nothing follows")
     void alone() throws Exception {
         int begun = after(() -> {
