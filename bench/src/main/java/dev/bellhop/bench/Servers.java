@@ -291,32 +291,38 @@ final class Servers implements AutoCloseable {
                 .findFirst();
     }
 
-    /** @param variable of the environment that may name it */
-    private static Optional<Path> executable(String program, String variable) {
-        String named = System.getenv().getOrDefault(variable, "");
-        return named.isEmpty()
-                ? onPath(program)
-                : Optional.of(Path.of(named)).filter(file -> Files.isExecutable(file) && !Files.isDirectory(file));
-    }
+    /** A program of somebody else, with or without its history; every peer is left out where its program is not. */
+    private abstract static class Peer implements Server {
+        private final String name;
+        private final String program;
+        private final String variable;
+        final boolean history;
 
-    /** AnyCable's server without an application behind it: public streams, and with its memory broker if it keeps anything. */
-    private final class AnyCable implements Server {
-        private final boolean history;
-
-        AnyCable(boolean history) {
+        /** @param variable of the environment that may name the program */
+        Peer(String name, String program, String variable, boolean history) {
+            this.name = name;
+            this.program = program;
+            this.variable = variable;
             this.history = history;
         }
 
         @Override
         public String name() {
-            return history ? "anycable-history" : "anycable";
+            return history ? name + "-history" : name;
         }
 
         @Override
         public Optional<String> absence() {
-            return executable("anycable-go", ANYCABLE).isPresent()
+            return executable().isPresent()
                     ? Optional.empty()
-                    : Optional.of("no executable anycable-go on the PATH or named by " + ANYCABLE);
+                    : Optional.of("no executable " + program + " on the PATH or named by " + variable);
+        }
+
+        final Optional<Path> executable() {
+            String named = System.getenv().getOrDefault(variable, "");
+            return named.isEmpty()
+                    ? onPath(program)
+                    : Optional.of(Path.of(named)).filter(file -> Files.isExecutable(file) && !Files.isDirectory(file));
         }
 
         @Override
@@ -333,13 +339,20 @@ final class Servers implements AutoCloseable {
         public boolean isJvm() {
             return false;
         }
+    }
+
+    /** AnyCable's server without an application behind it: public streams, and with its memory broker if it keeps anything. */
+    private final class AnyCable extends Peer {
+        AnyCable(boolean history) {
+            super("anycable", "anycable-go", ANYCABLE, history);
+        }
 
         @Override
         public Running start() throws BenchFailure, IOException {
             int port = Sockets.freePort();
             String apiKey = UUID.randomUUID().toString();
             List<String> command = new ArrayList<>(List.of(
-                    executable("anycable-go", ANYCABLE).orElseThrow().toString(),
+                    executable().orElseThrow().toString(),
                     "--host=" + LOOPBACK,
                     "--port=" + port,
                     "--norpc",
@@ -366,38 +379,9 @@ final class Servers implements AutoCloseable {
     }
 
     /** Centrifugo with its memory engine. */
-    private final class Centrifugo implements Server {
-        private final boolean history;
-
+    private final class Centrifugo extends Peer {
         Centrifugo(boolean history) {
-            this.history = history;
-        }
-
-        @Override
-        public String name() {
-            return history ? "centrifugo-history" : "centrifugo";
-        }
-
-        @Override
-        public Optional<String> absence() {
-            return executable("centrifugo", CENTRIFUGO).isPresent()
-                    ? Optional.empty()
-                    : Optional.of("no executable centrifugo on the PATH or named by " + CENTRIFUGO);
-        }
-
-        @Override
-        public boolean recovers() {
-            return history;
-        }
-
-        @Override
-        public boolean takesBatches() {
-            return false;
-        }
-
-        @Override
-        public boolean isJvm() {
-            return false;
+            super("centrifugo", "centrifugo", CENTRIFUGO, history);
         }
 
         @Override
@@ -406,7 +390,7 @@ final class Servers implements AutoCloseable {
             String apiKey = UUID.randomUUID().toString();
             Path settings = work.resolve(name() + ".json");
             Files.writeString(settings, Json.mapper().writeValueAsString(settings(port, apiKey)));
-            String program = executable("centrifugo", CENTRIFUGO).orElseThrow().toString();
+            String program = executable().orElseThrow().toString();
             return Running.start(
                     processes,
                     Linux.pinned(processor, List.of(program, "-c", settings.toString())),
