@@ -71,6 +71,7 @@ public final class ApiService implements AutoCloseable {
     private static final int REQUEST_CONNECTIONS = 16;
     private static final int RELAY_CONNECTIONS = 7;
     private static final int LIMIT_CONNECTIONS = 2;
+    private static final Duration FIGURES = Duration.ofSeconds(2);
     private static final Duration SHARE_SWEEP = Duration.ofSeconds(1);
     private static final Duration CLEANUP = Duration.ofMinutes(1);
 
@@ -175,6 +176,7 @@ public final class ApiService implements AutoCloseable {
                 contract);
         keep(relay).start();
         Housekeeping housekeeping = keep(new Housekeeping());
+        housekeeping.every(FIGURES, "count what waits in the outbox", relay::count);
         housekeeping.every(SHARE_SWEEP, "withdraw expired shares", shares::withdrawExpired);
         housekeeping.every(CLEANUP, "delete sent events", new OutboxCleanup(background.jdbi())::run);
         IdempotencyStore idempotencyKeys = new IdempotencyStore(background.jdbi());

@@ -8,9 +8,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -37,7 +37,6 @@ public final class OutboxRelay implements AutoCloseable {
 
     private static final int SENDERS = 8;
     private static final Duration AFTER_FAULT = Duration.ofSeconds(1);
-    private static final Duration FIGURES = Duration.ofSeconds(2);
     private static final Duration STOP = Duration.ofSeconds(6);
 
     /**
@@ -84,8 +83,8 @@ public final class OutboxRelay implements AutoCloseable {
      */
     public OutboxRelay(
             Jdbi jdbi, URI realtimeUrl, List<Secret> secrets, Duration poll, MeterRegistry registry, Clock clock) {
-        this.sequencer = new Sequencer(jdbi);
         this.store = new OutboxStore(jdbi);
+        this.sequencer = new Sequencer(jdbi, store.relay());
         this.poster = new EventPoster(realtimeUrl, secrets, clock);
         this.poll = poll;
         this.metrics = new RelayMetrics(registry);
@@ -102,6 +101,11 @@ public final class OutboxRelay implements AutoCloseable {
         return thread.isAlive();
     }
 
+    /** Counts what waits, for whoever watches the metrics. Apart from the sending: after a burst it can take long. */
+    public void count() {
+        metrics.figures(store.figures());
+    }
+
     /** Says that there may be something to send. Returns at once; calls that come close together count as one. */
     public void wakeUp() {
         if (signal.availablePermits() == 0) {
@@ -115,20 +119,15 @@ public final class OutboxRelay implements AutoCloseable {
     }
 
     private void run() {
-        long nextFigures = System.nanoTime();
-        long nextSweep = nextFigures;
+        long nextSweep = System.nanoTime();
         while (running) {
             try {
                 int numbered = sequenceAndDispatch();
                 if (called || System.nanoTime() - nextSweep >= 0) {
                     called = false;
                     // What waited for its next attempt, and what another relay has numbered or left behind.
-                    dispatch(store.organizationsWithBacklog());
+                    store.organizationsWithBacklog().forEach(orgId -> start(stream(orgId), List.of()));
                     nextSweep = System.nanoTime() + poll.toNanos();
-                }
-                if (System.nanoTime() - nextFigures >= 0) {
-                    metrics.figures(store.figures());
-                    nextFigures = System.nanoTime() + FIGURES.toNanos();
                 }
                 if (numbered < Sequencer.LIMIT) {
                     rest(numbered);
@@ -144,18 +143,18 @@ public final class OutboxRelay implements AutoCloseable {
 
     private int sequenceAndDispatch() {
         Sequencer.Run run = sequencer.run();
-        dispatch(run.organizations());
+        run.ready().forEach((orgId, rows) -> start(stream(orgId), rows));
         return run.numbered();
     }
 
-    private void dispatch(Collection<UUID> organizations) {
-        for (UUID orgId : organizations) {
-            start(streams.computeIfAbsent(orgId, Stream::new));
-        }
+    private Stream stream(UUID orgId) {
+        return streams.computeIfAbsent(orgId, Stream::new);
     }
 
-    private void start(Stream stream) {
+    /** @param ready what has just got its numbers and may come next; none where the outbox is to be looked into */
+    private void start(Stream stream, List<Batch.Row> ready) {
         if (stream.begin()) {
+            stream.ready = ready;
             senders.execute(() -> send(stream));
         }
     }
@@ -186,7 +185,7 @@ public final class OutboxRelay implements AutoCloseable {
         if (again) {
             senders.execute(() -> send(stream));
         } else if (stream.end()) {
-            start(stream);
+            start(stream, List.of());
         }
     }
 
@@ -215,8 +214,13 @@ public final class OutboxRelay implements AutoCloseable {
 
     /** Also reads the next batch, unless one is held over from a failed attempt. */
     private boolean claim(Stream stream) {
+        Optional<Batch> next = stream.takeNext();
         if (stream.batch != null) {
             return store.claim(stream.orgId);
+        }
+        if (next.isPresent()) {
+            stream.batch = next.get();
+            return true; // claimed with its numbers
         }
         OutboxStore.Claim claim = store.claimNext(stream.orgId, stream.limit);
         stream.batch = claim.batch().orElse(null);
@@ -234,10 +238,10 @@ public final class OutboxRelay implements AutoCloseable {
 
     private boolean settle(Stream stream, Batch batch, Delivery delivery) {
         if (delivery instanceof Delivery.Acked) {
-            boolean more = batch.mayHaveSuccessor(stream.limit);
+            boolean more = stream.failures > 0 || batch.mayHaveSuccessor(stream.limit);
             store.markSent(stream.orgId, batch.last(), !more);
             metrics.sent(batch.rows().size());
-            stream.succeeded();
+            stream.succeeded(batch.last());
             return more;
         }
         if (delivery instanceof Delivery.Gap gap) {
@@ -369,9 +373,15 @@ public final class OutboxRelay implements AutoCloseable {
      * thread that holds it touches the other fields.
      */
     private static final class Stream {
+        private static final long UNKNOWN = -1;
+
         final UUID orgId;
         /** Held over failed attempts, so that they repeat the same bytes; null when the next is still to be read. */
         Batch batch;
+        /** Events whose numbers are new. */
+        List<Batch.Row> ready = List.of();
+        /** The last number that this relay knows to be acknowledged. */
+        long sent = UNKNOWN;
 
         int limit = EventBatch.MAX_EVENTS;
         int failures;
@@ -406,8 +416,17 @@ public final class OutboxRelay implements AutoCloseable {
             return again;
         }
 
-        void succeeded() {
+        /** What is ready, where it follows what was sent last, and so nothing can wait before it. */
+        Optional<Batch> takeNext() {
+            List<Batch.Row> rows = ready;
+            ready = List.of();
+            boolean follows = !rows.isEmpty() && rows.get(0).seq() == sent + 1 && rows.size() <= limit;
+            return follows ? Optional.of(Batch.of(orgId, rows)) : Optional.empty();
+        }
+
+        void succeeded(long last) {
             batch = null;
+            sent = last;
             limit = EventBatch.MAX_EVENTS;
             failures = 0;
             divergences = 0;

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.postgresql.util.PGInterval;
 
@@ -28,7 +27,7 @@ final class OutboxStore {
     /** Largest batch in bytes of payload, with an allowance for what stands around each. */
     static final int MAX_BATCH_BYTES = 512 << 10;
 
-    private static final int ENVELOPE_BYTES = 512;
+    static final int ENVELOPE_BYTES = 512;
 
     /** Longer than an attempt usually takes, and no longer than the next process needs to start after this one was killed. */
     private static final Duration CLAIM = Duration.ofSeconds(2);
@@ -89,14 +88,13 @@ final class OutboxStore {
     }
 
     void release(UUID orgId) {
-        jdbi.useHandle(handle -> release(handle, orgId));
-    }
-
-    private void release(Handle handle, UUID orgId) {
-        handle.createUpdate("""
+        jdbi.useHandle(handle -> handle.createUpdate("""
                         update outbox_stream set claimed_until = '-infinity'
                         where org_id = :orgId and claimed_by = :relay
-                          and set_config('synchronous_commit', 'off', true) = 'off'""").bind("orgId", orgId).bind("relay", relay).execute();
+                          and set_config('synchronous_commit', 'off', true) = 'off'""")
+                .bind("orgId", orgId)
+                .bind("relay", relay)
+                .execute());
     }
 
     /**
@@ -136,7 +134,7 @@ final class OutboxStore {
                 on bytes <= %2$d or bytes = octet_length(payload) + %1$d
                 order by org_seq""".formatted(ENVELOPE_BYTES, MAX_BATCH_BYTES, limit))) {
             statement.setObject(1, relay);
-            statement.setObject(2, new PGInterval(0, 0, 0, 0, 0, CLAIM.toSeconds()));
+            statement.setObject(2, claimTime());
             statement.setObject(3, orgId);
             statement.setObject(4, relay);
             statement.setObject(5, orgId);
@@ -155,7 +153,12 @@ final class OutboxStore {
         }
     }
 
-    private static Batch.Row row(ResultSet results) throws SQLException {
+    /** How long a claim keeps other relays away. */
+    static PGInterval claimTime() {
+        return new PGInterval(0, 0, 0, 0, 0, CLAIM.toSeconds());
+    }
+
+    static Batch.Row row(ResultSet results) throws SQLException {
         Row row = new Row(results);
         return new Batch.Row(
                 row.number("id"),
@@ -183,19 +186,23 @@ final class OutboxStore {
 
     /** @param release whether the next relay may have the organisation */
     void markSent(UUID orgId, long last, boolean release) {
-        jdbi.useTransaction(tx -> {
-            markSent(tx, orgId, last);
-            if (release) {
-                release(tx, orgId);
-            }
-        });
+        jdbi.useHandle(handle -> Direct.with(handle, connection -> markSent(connection, orgId, last, release)));
     }
 
-    private static void markSent(Handle tx, UUID orgId, long last) {
-        tx.createUpdate("""
-                        update outbox set sent_at = now()
-                        where org_id = :orgId and org_seq <= :last and sent_at is null
-                          and set_config('synchronous_commit', 'off', true) = 'off'""").bind("orgId", orgId).bind("last", last).execute();
+    private int markSent(Connection connection, UUID orgId, long last, boolean release) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("""
+                with released as (
+                    update outbox_stream set claimed_until = '-infinity' where org_id = ? and claimed_by = ? and ?)
+                update outbox set sent_at = now()
+                where org_id = ? and org_seq <= ? and sent_at is null
+                  and set_config('synchronous_commit', 'off', true) = 'off'""")) {
+            statement.setObject(1, orgId);
+            statement.setObject(2, relay);
+            statement.setBoolean(3, release);
+            statement.setObject(4, orgId);
+            statement.setLong(5, last);
+            return statement.executeUpdate();
+        }
     }
 
     /**

@@ -2,7 +2,6 @@ package dev.bellhop.api.outbox;
 
 import dev.bellhop.api.store.Direct;
 import dev.bellhop.torture.agent.Plan;
-import java.util.List;
 import java.util.UUID;
 import net.bytebuddy.asm.Advice;
 import org.jdbi.v3.core.Handle;
@@ -11,14 +10,14 @@ final class NaiveCursor {
     private NaiveCursor() {}
 
     @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class)
-    static List<UUID> enter(@Advice.Argument(0) Handle tx) {
-        return Plan.isDue("naive-cursor") ? numberBehindCursor(tx, "true") : null;
+    static Sequencer.Run enter(@Advice.Argument(0) Handle handle, @Advice.Argument(1) UUID relay) {
+        return Plan.isDue("naive-cursor") ? numberBehindCursor(handle, relay, "true") : null;
     }
 
     @Advice.OnMethodExit
-    static void exit(@Advice.Enter List<UUID> wrong, @Advice.Return(readOnly = false) List<UUID> numbered) {
+    static void exit(@Advice.Enter Sequencer.Run wrong, @Advice.Return(readOnly = false) Sequencer.Run run) {
         if (wrong != null) {
-            numbered = wrong;
+            run = wrong;
         }
     }
 
@@ -27,14 +26,14 @@ final class NaiveCursor {
      *
      * @param more what a row has to fulfil besides
      */
-    static List<UUID> numberBehindCursor(Handle tx, String more) {
+    static Sequencer.Run numberBehindCursor(Handle handle, UUID relay, String more) {
         String unnumbered = "where org_seq is null";
-        if (!Sequencer.STATEMENTS.contains(unnumbered)) {
-            throw new IllegalStateException("the sequencer chooses its rows in another way: " + Sequencer.STATEMENTS);
+        if (!Sequencer.STATEMENT.contains(unnumbered)) {
+            throw new IllegalStateException("the sequencer chooses its rows in another way: " + Sequencer.STATEMENT);
         }
         String behind = unnumbered + " and " + more
                 + " and id > (select coalesce(max(id), 0) from outbox where org_seq is not null)";
-        String statements = Sequencer.STATEMENTS.replace(unnumbered, behind);
-        return Direct.with(tx, connection -> Sequencer.number(connection, statements));
+        String statement = Sequencer.STATEMENT.replace(unnumbered, behind);
+        return Direct.with(handle, connection -> Sequencer.number(connection, relay, statement));
     }
 }

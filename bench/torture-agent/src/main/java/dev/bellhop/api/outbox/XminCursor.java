@@ -1,7 +1,6 @@
 package dev.bellhop.api.outbox;
 
 import dev.bellhop.torture.agent.Plan;
-import java.util.List;
 import java.util.UUID;
 import net.bytebuddy.asm.Advice;
 import org.jdbi.v3.core.Handle;
@@ -13,18 +12,16 @@ final class XminCursor {
     private XminCursor() {}
 
     @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class)
-    static List<UUID> enter(@Advice.Argument(0) Handle tx) {
-        return Plan.isDue("xmin-cursor") ? number(tx) : null;
+    static Sequencer.Run enter(@Advice.Argument(0) Handle handle, @Advice.Argument(1) UUID relay) {
+        return Plan.isDue("xmin-cursor")
+                ? NaiveCursor.numberBehindCursor(handle, relay, IS_BEFORE_ALL_UNDER_WAY)
+                : null;
     }
 
     @Advice.OnMethodExit
-    static void exit(@Advice.Enter List<UUID> wrong, @Advice.Return(readOnly = false) List<UUID> numbered) {
+    static void exit(@Advice.Enter Sequencer.Run wrong, @Advice.Return(readOnly = false) Sequencer.Run run) {
         if (wrong != null) {
-            numbered = wrong;
+            run = wrong;
         }
-    }
-
-    static List<UUID> number(Handle tx) {
-        return NaiveCursor.numberBehindCursor(tx, IS_BEFORE_ALL_UNDER_WAY);
     }
 }

@@ -11,15 +11,15 @@ enum Point {
     API_BEFORE_COMMIT("api.beforeCommit", exit("api.outbox.Outbox", "appendAll(Handle,UUID,List)")),
     /** F2: committed, and the caller does not know it. */
     API_AFTER_COMMIT("api.afterCommit", Target.of("api.outbox.OutboxRelay", "wakeUp()", "torture.agent.AtCommit")),
-    /** F6: events have their numbers, uncommitted. */
+    /** F6: events have their numbers, and nobody has sent them. Numbering is one step, so nothing is seen of it before its commit. */
     RELAY_IN_SEQUENCE(
-            "relay.inSequence", Target.of("api.outbox.Sequencer", "number(Handle)", "torture.agent.AtResult")),
+            "relay.inSequence", Target.of("api.outbox.OutboxRelay", "start(Stream,List)", "torture.agent.AtReady")),
     /** F3. */
     RELAY_BEFORE_POST("relay.beforePost", entry("api.outbox.EventPoster", "post(Batch)")),
     /** F4: whatever became of the post. */
     RELAY_AFTER_POST("relay.afterPost", exit("api.outbox.EventPoster", "post(Batch)")),
-    /** F5: events are marked as sent, uncommitted. */
-    RELAY_IN_MARK("relay.inMark", exit("api.outbox.OutboxStore", "markSent(Handle,UUID,long)")),
+    /** F5: acknowledged, and not yet marked as sent, which is one step. */
+    RELAY_IN_MARK("relay.inMark", entry("api.outbox.OutboxStore", "markSent(UUID,long,boolean)")),
     /** F7: the signature holds, nothing is in the log. */
     RT_BEFORE_APPEND("rt.beforeAppend", entry("realtime.log.LogWriter", "append(UUID,Append)")),
     /** F8: written and not committed; where an append is one step, as usual in PostgreSQL and always in Redis, just before it. */
