@@ -135,6 +135,7 @@ public final class OutboxRelay implements AutoCloseable {
                 }
             } catch (RuntimeException e) {
                 // The thread must outlive whatever the database does; the next round tries again.
+                sequencer.forget();
                 logFault(e);
                 await(AFTER_FAULT);
             }

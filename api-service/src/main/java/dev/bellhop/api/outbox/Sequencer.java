@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -17,7 +18,7 @@ import org.jdbi.v3.core.Jdbi;
 /**
  * Numbers committed events, organisation by organisation without a gap, and claims the organisations for its relay where no
  * other one sends for them. Any number of processes may do so at once: who comes second to a row waits for the lock of who
- * came first, and finds that it has its number.
+ * came first, and finds that it has its number. For one thread.
  */
 final class Sequencer {
     /** Most events numbered at once. */
@@ -30,7 +31,7 @@ final class Sequencer {
     static final String STATEMENT = """
             with waiting as (
                      select id, org_id, octet_length(payload) + %1$d as bytes from outbox
-                     where org_seq is null order by id limit %2$d for update),
+                     where org_seq is null and id > ? order by id limit %2$d for update),
                  b as materialized (
                      select id, org_id, sum(bytes) over (order by id) <= %3$d as whole from waiting),
                  n as (select org_id, count(*) as c, bool_and(whole) as whole from b group by org_id),
@@ -48,10 +49,31 @@ final class Sequencer {
                        from b join n using (org_id) join s using (org_id))
             update outbox o set org_seq = r.seq from r where o.id = r.id
             returning o.id, o.org_id, o.org_seq, o.event_id, o.type, o.rooms, case when r.ready then o.payload end as payload,
-                      o.occurred_at, o.traceparent, false as tombstone, r.ready""".formatted(OutboxStore.ENVELOPE_BYTES, LIMIT, OutboxStore.MAX_BATCH_BYTES);
+                      o.occurred_at, o.traceparent, false as tombstone, r.ready,
+                      (select pg_current_xact_id()::text::bigint) as transaction,
+                      (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint) as oldest_under_way""".formatted(OutboxStore.ENVELOPE_BYTES, LIMIT, OutboxStore.MAX_BATCH_BYTES);
+
+    /** How often all is looked through. */
+    private static final Duration WHOLE_LOOK = Duration.ofSeconds(5);
 
     private final Jdbi jdbi;
     private final UUID relay;
+
+    /**
+     * Up to this id every event has its number. What has left the index of those without stands in it until the next vacuum:
+     * after a minute of many writes, a look from the beginning takes milliseconds.
+     */
+    private long floor;
+    /** What the floor rises to next; null while there is nothing. */
+    private Settling settling;
+
+    private long nextWholeLook = System.nanoTime();
+
+    /**
+     * Ids that were handed out. A transaction that was given one of them had begun to write before, for it holds the lock of the
+     * row of which the event speaks: when the oldest under way is younger than {@code transaction}, none of them is in doubt.
+     */
+    private record Settling(long highestId, long transaction) {}
 
     /** @param relay for which organisations are claimed */
     Sequencer(Jdbi jdbi, UUID relay) {
@@ -63,27 +85,62 @@ final class Sequencer {
      * @param numbered how many events got their number, at most {@link #LIMIT}
      * @param ready of each organisation with one, the events in order; none where another relay sends for it, or where they
      *     are more than one batch holds
+     * @param highestId of those with new numbers; this and what follows says nothing when there are none
+     * @param transaction that numbered them
+     * @param oldestUnderWay transaction that had not ended when it began to look
      */
-    record Run(int numbered, Map<UUID, List<Batch.Row>> ready) {}
+    record Run(int numbered, Map<UUID, List<Batch.Row>> ready, long highestId, long transaction, long oldestUnderWay) {}
 
     Run run() {
-        return jdbi.withHandle(handle -> number(handle, relay));
+        if (System.nanoTime() - nextWholeLook >= 0) {
+            // For programs that take an id before they write anything: nothing says when theirs is settled.
+            forget();
+            nextWholeLook = System.nanoTime() + WHOLE_LOOK.toNanos();
+        }
+        Run run = jdbi.withHandle(handle -> number(handle, relay, floor));
+        if (run.numbered > 0) {
+            raiseFloor(run);
+        }
+        return run;
     }
 
-    private static Run number(Handle handle, UUID relay) {
-        return Direct.with(handle, connection -> number(connection, relay, STATEMENT));
+    /** Looks through all next: the database may be another one by now, restored from an older copy. */
+    void forget() {
+        floor = 0;
+        settling = null;
     }
 
-    static Run number(Connection connection, UUID relay, String sql) throws SQLException {
+    private void raiseFloor(Run run) {
+        if (settling != null && run.oldestUnderWay >= settling.transaction && run.numbered < LIMIT) {
+            floor = settling.highestId;
+            settling = null;
+        }
+        if (settling == null) {
+            settling = new Settling(run.highestId, run.transaction);
+        }
+    }
+
+    private static Run number(Handle handle, UUID relay, long after) {
+        return Direct.with(handle, connection -> number(connection, relay, after, STATEMENT));
+    }
+
+    static Run number(Connection connection, UUID relay, long after, String sql) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setObject(1, relay);
-            statement.setObject(2, OutboxStore.claimTime());
-            statement.setObject(3, relay);
+            statement.setLong(1, after);
+            statement.setObject(2, relay);
+            statement.setObject(3, OutboxStore.claimTime());
+            statement.setObject(4, relay);
             int numbered = 0;
+            long highestId = 0;
+            long transaction = 0;
+            long oldestUnderWay = 0;
             Map<UUID, List<Batch.Row>> ready = new HashMap<>();
             try (ResultSet results = statement.executeQuery()) {
                 while (results.next()) {
                     numbered++;
+                    highestId = Math.max(highestId, results.getLong("id"));
+                    transaction = results.getLong("transaction");
+                    oldestUnderWay = results.getLong("oldest_under_way");
                     List<Batch.Row> rows =
                             ready.computeIfAbsent(results.getObject("org_id", UUID.class), none -> new ArrayList<>());
                     if (results.getBoolean("ready")) {
@@ -92,7 +149,7 @@ final class Sequencer {
                 }
             }
             ready.values().forEach(rows -> rows.sort(Comparator.comparingLong(Batch.Row::seq)));
-            return new Run(numbered, ready);
+            return new Run(numbered, ready, highestId, transaction, oldestUnderWay);
         }
     }
 }

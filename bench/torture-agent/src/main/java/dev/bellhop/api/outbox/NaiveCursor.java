@@ -34,6 +34,6 @@ final class NaiveCursor {
         String behind = unnumbered + " and " + more
                 + " and id > (select coalesce(max(id), 0) from outbox where org_seq is not null)";
         String statement = Sequencer.STATEMENT.replace(unnumbered, behind);
-        return Direct.with(handle, connection -> Sequencer.number(connection, relay, statement));
+        return Direct.with(handle, connection -> Sequencer.number(connection, relay, 0, statement));
     }
 }

@@ -22,10 +22,14 @@ enum Defect {
     SWAP("swap", "1/1000", Target.of("realtime.delivery.OrgStream", "fanOut(List)", "realtime.delivery.SwapTwo")),
     /** The relay looks behind the highest row that it has seen and misses what commits late. */
     NAIVE_CURSOR(
-            "naive-cursor", "1/1", Target.of("api.outbox.Sequencer", "number(Handle,UUID)", "api.outbox.NaiveCursor")),
+            "naive-cursor",
+            "1/1",
+            Target.of("api.outbox.Sequencer", "number(Handle,UUID,long)", "api.outbox.NaiveCursor")),
     /** As before, up to the oldest transaction under way: what began late and inserted early is missed. */
     XMIN_CURSOR(
-            "xmin-cursor", "1/1", Target.of("api.outbox.Sequencer", "number(Handle,UUID)", "api.outbox.XminCursor")),
+            "xmin-cursor",
+            "1/1",
+            Target.of("api.outbox.Sequencer", "number(Handle,UUID,long)", "api.outbox.XminCursor")),
     /** After a restart positions that were given out before are given out again, under the same epoch. */
     EPOCH_REUSED(
             "epoch-reused",
