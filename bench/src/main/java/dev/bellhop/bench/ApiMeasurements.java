@@ -39,10 +39,9 @@ final class ApiMeasurements {
     private static final int ROWS = 100_000;
     private static final int WRITES_PER_SECOND = 50;
     private static final int COMMITS = 200;
-    /** As long as the optimising compiler needs for the way of a write, on two processors that it shares with the load. */
-    private static final Duration WARM_UP_WRITES = Duration.ofSeconds(45);
+    /** As long as the optimising compiler needs for the way of a request, on two processors that it shares with the load. */
+    private static final Duration WARM_UP_REQUESTS = Duration.ofSeconds(45);
 
-    private static final Duration WARM_UP_LIST = Duration.ofSeconds(15);
     private static final Duration WARM_UP_SQL = Duration.ofSeconds(3);
     private static final Duration WARM_UP = Duration.ofSeconds(4);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -89,7 +88,7 @@ final class ApiMeasurements {
         String request = head(system, "POST /api/v1/entities") + "Content-Type: application/json\r\nContent-Length: "
                 + body.length() + "\r\n\r\n" + body;
         SqlLoad sql = new SqlLoad(system);
-        new HttpLoad(system.api().address(), request, 201).run(WRITERS, WARM_UP_WRITES);
+        new HttpLoad(system.api().address(), request, 201).run(WRITERS, WARM_UP_REQUESTS);
         sql.write(WRITERS, WARM_UP_SQL);
         drain(system, connection);
 
@@ -149,7 +148,7 @@ final class ApiMeasurements {
         }
         String request = head(system, "GET /api/v1/entities?limit=50") + "\r\n";
         SqlLoad sql = new SqlLoad(system);
-        new HttpLoad(system.api().address(), request, 200).run(1, WARM_UP_LIST);
+        new HttpLoad(system.api().address(), request, 200).run(1, WARM_UP_REQUESTS);
         sql.read(WARM_UP_SQL);
 
         Usage before = system.usage(servers.databaseProcess());
