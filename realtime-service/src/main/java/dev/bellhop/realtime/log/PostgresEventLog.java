@@ -39,8 +39,7 @@ import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 public final class PostgresEventLog implements EventLog {
     private static final String MOVE = """
             with moved as (
-                update realtime.stream set head = head + ?, head_fingerprint = ?
-                where org_id = ? and not exists (select from realtime.event where org_id = ? and event_id = any(?))
+                update realtime.stream set head = head + ?, head_fingerprint = ? where org_id = ?
                 returning org_id, epoch, head),
             """;
 
@@ -49,10 +48,7 @@ public final class PostgresEventLog implements EventLog {
      * the wait, but an update looks at its row as it is now.
      */
     private static final String COUNT_AND_MOVE = """
-            with ours as (
-                select org_id from realtime.stream
-                where org_id = ? and not exists (select from realtime.event where org_id = ? and event_id = any(?))
-                for update),
+            with ours as (select org_id from realtime.stream where org_id = ? for update),
             counted as (
                 update realtime.producer set last_seq = last_seq + ? from ours
                 where producer.org_id = ours.org_id and source = ? and last_seq = ?
@@ -104,7 +100,7 @@ public final class PostgresEventLog implements EventLog {
             return jdbi.withHandle(handle -> appendAtOnce(handle.getConnection(), orgId, requests, events));
         } catch (SQLException failure) {
             if (SqlErrors.isUniqueViolation(failure)) {
-                return Optional.empty(); // an event is in twice, here or from another node at this moment
+                return Optional.empty(); // an event is in the log already, or twice in here
             }
             throw new ConnectionException(failure);
         }
@@ -129,14 +125,11 @@ public final class PostgresEventLog implements EventLog {
         Optional<Append.Numbering> numbering = requests.get(0).producer();
         int size = events.size();
         int fingerprint = Cursor.fingerprint(events.get(size - 1).id());
-        Array ids = connection.createArrayOf("uuid", column(events, NewEvent::id));
         try (PreparedStatement statement =
                 connection.prepareStatement(numbering.isPresent() ? COUNT_MOVE_AND_INSERT : MOVE_AND_INSERT)) {
             int next = 1;
             if (numbering.isPresent()) {
                 statement.setObject(next++, orgId);
-                statement.setObject(next++, orgId);
-                statement.setArray(next++, ids);
                 statement.setInt(next++, size);
                 statement.setString(next++, numbering.get().source());
                 statement.setLong(next++, numbering.get().firstSeq() - 1);
@@ -146,14 +139,12 @@ public final class PostgresEventLog implements EventLog {
                 statement.setInt(next++, size);
                 statement.setInt(next++, fingerprint);
                 statement.setObject(next++, orgId);
-                statement.setObject(next++, orgId);
-                statement.setArray(next++, ids);
             }
             statement.setInt(next++, size);
             statement.setString(next++, numbering.map(Append.Numbering::source).orElse(null));
             statement.setObject(
                     next++, numbering.map(from -> from.firstSeq() - 1).orElse(null), Types.BIGINT);
-            statement.setArray(next++, ids);
+            statement.setArray(next++, connection.createArrayOf("uuid", column(events, NewEvent::id)));
             statement.setArray(next++, texts(connection, events, NewEvent::type));
             statement.setArray(next++, texts(connection, events, event -> joined(event.rooms())));
             statement.setArray(next++, texts(connection, events, NewEvent::payload));
@@ -221,17 +212,19 @@ public final class PostgresEventLog implements EventLog {
             return outcomes;
         }
 
+        /** Id by id: for all at once, the planner of a log that was small a moment ago reads all of the organisation's events. */
         private Set<UUID> knownIds() {
             UUID[] ids = requests.stream()
                     .flatMap(request -> request.events().stream())
                     .map(NewEvent::id)
                     .toArray(UUID[]::new);
-            return new HashSet<>(
-                    tx.createQuery("select event_id from realtime.event where org_id = :org and event_id = any(:ids)")
-                            .bind("org", orgId)
-                            .bindArray("ids", UUID.class, (Object[]) ids)
-                            .mapTo(UUID.class)
-                            .list());
+            return new HashSet<>(tx.createQuery("""
+                                    select id from unnest(:ids) as new (id)
+                                    where (select true from realtime.event where org_id = :org and event_id = id)""")
+                    .bind("org", orgId)
+                    .bindArray("ids", UUID.class, (Object[]) ids)
+                    .mapTo(UUID.class)
+                    .list());
         }
 
         private void readLastSeqs() {
@@ -282,13 +275,18 @@ public final class PostgresEventLog implements EventLog {
         private void readNumbers(
                 Append request, Append.Numbering numbering, Map<Long, UUID> idBySeq, Map<UUID, Long> seqById) {
             tx.createQuery("""
-                            select source_seq, event_id from realtime.event
-                            where org_id = :org and source = :source
-                              and (source_seq between :first and :last or event_id = any(:ids))""")
+                            select logged.source_seq, logged.event_id
+                            from unnest(:ids) with ordinality as sent (id, place), lateral (
+                                (select source, source_seq, event_id from realtime.event
+                                 where org_id = :org and event_id = sent.id limit 1)
+                                union all
+                                (select source, source_seq, event_id from realtime.event
+                                 where org_id = :org and source = :source and source_seq = :first + sent.place - 1
+                                 limit 1)) as logged
+                            where logged.source = :source""")
                     .bind("org", orgId)
                     .bind("source", numbering.source())
                     .bind("first", numbering.firstSeq())
-                    .bind("last", numbering.firstSeq() + request.events().size() - 1)
                     .bindArray(
                             "ids",
                             UUID.class,
