@@ -47,7 +47,7 @@ abstract class EventLogContractTest {
                 null);
     }
 
-    private static List<NewEvent> events(int count) {
+    static List<NewEvent> events(int count) {
         return IntStream.range(0, count)
                 .mapToObj(i -> event("custom.x", RoomName.ORG))
                 .toList();
