@@ -122,6 +122,33 @@ class OutboxRelayTest {
         }
     }
 
+    @Test
+    @DisplayName(
+            "I1 an event whose transaction outlasts later ones is sent when it commits, though they were numbered long before")
+    void outlasted() {
+        UUID orgId = api.organization("Slow");
+        int sent = 0;
+        for (int round = 0; round < 5; round++) {
+            try (Handle slow = api.jdbi().open()) {
+                slow.begin();
+                slow.execute(
+                        "insert into outbox (event_id, org_id, type, rooms, payload) values (?, ?, 'entity.updated', '{org}', '{}')",
+                        Ids.next(),
+                        orgId);
+                for (int later = 0; later < 4; later++) {
+                    append(api.jdbi(), orgId, "{}");
+                    awaitLog(orgId, ++sent);
+                }
+                slow.commit();
+            }
+            sent++;
+            int all = sent;
+            // Less than the time after which the relay looks through everything.
+            await().atMost(Duration.ofSeconds(3))
+                    .until(() -> api.receiver().log(orgId).size() == all);
+        }
+    }
+
     private static void change(
             Handle handle, UUID orgId, Random random, int records, Set<UUID> committed, AtomicInteger rolledBack) {
         UUID eventId = Ids.next();
