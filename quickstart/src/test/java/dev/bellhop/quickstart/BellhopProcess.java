@@ -13,11 +13,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** A command of {@code ./bellhop} in a JVM of its own, as a user runs it: seen from outside, and killable. */
 final class BellhopProcess implements AutoCloseable {
@@ -66,15 +66,20 @@ final class BellhopProcess implements AutoCloseable {
         }
     }
 
-    /** Waits until everything runs. */
+    /** Waits until everything runs and has said where. */
     Addresses awaitUp() {
-        await().atMost(PATIENCE)
+        return await().atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(50))
                 .failFast(this::requireAlive)
-                .until(() -> find("REST API +(http\\S+)/api/v1").findAny().isPresent());
-        return new Addresses(
-                URI.create(find("REST API +(http\\S+)/api/v1").findAny().orElseThrow()),
-                URI.create(find("Server-Sent +(http\\S+)/events").findAny().orElseThrow()));
+                .until(this::addresses, Optional::isPresent)
+                .orElseThrow();
+    }
+
+    /** What has been said so far: the lines come one by one, so a first one alone is not an answer. */
+    private Optional<Addresses> addresses() {
+        Optional<URI> api = find("REST API +(http\\S+)/api/v1");
+        Optional<URI> realtime = find("Server-Sent +(http\\S+)/events");
+        return api.flatMap(it -> realtime.map(that -> new Addresses(it, that)));
     }
 
     private void requireAlive() {
@@ -83,9 +88,13 @@ final class BellhopProcess implements AutoCloseable {
         }
     }
 
-    private Stream<String> find(String regex) {
+    private Optional<URI> find(String regex) {
         Pattern pattern = Pattern.compile(regex);
-        return lines.stream().map(pattern::matcher).filter(Matcher::find).map(matcher -> matcher.group(1));
+        return lines.stream()
+                .map(pattern::matcher)
+                .filter(Matcher::find)
+                .map(matcher -> URI.create(matcher.group(1)))
+                .findFirst();
     }
 
     /** What a user's Ctrl-C or a service manager's stop does. */

@@ -1,6 +1,7 @@
 package dev.bellhop.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -45,12 +46,12 @@ class RunningUpTest {
     void everythingRuns() throws Exception {
         assertThat(get(addresses.api().resolve("/health/ready"))).isEqualTo(200);
         assertThat(get(addresses.realtime().resolve("/health/ready"))).isEqualTo(200);
-        assertThat(up.output())
+        await().untilAsserted(() -> assertThat(up.output())
                 .anyMatch(line -> line.contains("Harbor Hotels"))
                 .anyMatch(line -> line.contains("airport@harbor.example") && line.contains("Harbor Airport"))
                 .anyMatch(line -> line.contains("lodge@summit.example"))
                 .anyMatch(line -> line.contains("curl -N"))
-                .anyMatch(line -> line.contains("/ws/broadcast"));
+                .anyMatch(line -> line.contains("/ws/broadcast")));
 
         Map<String, String> ports = Map.of(
                 "BELLHOP_API_PORT", Integer.toString(addresses.api().getPort()),

@@ -64,9 +64,9 @@ class UpCommandTest {
     void withoutTheDemoNobodyIsThere(@TempDir Path fresh) throws Exception {
         try (BellhopProcess up = BellhopProcess.start(fresh, Map.of("BELLHOP_DEMO", "false"), "up")) {
             Http api = new Http(up.awaitUp().api());
-            assertThat(up.output())
-                    .noneMatch(line -> line.contains("harbor"))
-                    .anyMatch(line -> line.contains("/api/v1/organizations"));
+            await().untilAsserted(
+                            () -> assertThat(up.output()).anyMatch(line -> line.contains("/api/v1/organizations")));
+            assertThat(up.output()).noneMatch(line -> line.contains("harbor"));
             assertThatThrownBy(() -> api.login("hr@harbor.example", DemoData.PASSWORD))
                     .isInstanceOf(StartFailure.class)
                     .hasMessageContaining("401");
