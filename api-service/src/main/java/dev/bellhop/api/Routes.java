@@ -28,6 +28,10 @@ import dev.bellhop.api.organizations.OrganizationResource;
 import dev.bellhop.api.properties.PropertyResource;
 import dev.bellhop.api.shares.ShareResource;
 import io.javalin.config.RoutesConfig;
+import io.javalin.http.HandlerType;
+import io.javalin.router.Endpoint;
+import io.javalin.security.Roles;
+import java.util.Set;
 
 /** The sitemap: every address, who may call it, and who answers. */
 record Routes(
@@ -87,7 +91,10 @@ record Routes(
         r.patch("/api/v1/members/{id}", members::change, ADMIN);
         r.delete("/api/v1/members/{id}", members::delete, ADMIN);
 
-        r.get("/api/v1/entities", entities::list, MEMBERS);
+        r.addEndpoint(Endpoint.create(HandlerType.GET, "/api/v1/entities")
+                .addMetadata(new Roles(Set.of(MEMBERS)))
+                .addMetadata(entities.newest())
+                .handler(entities::list));
         r.post("/api/v1/entities", idempotency.once(entities::create), MEMBERS);
         r.post("/api/v1/entities/batch", idempotency.once(entities::createBatch), MEMBERS);
         r.get("/api/v1/entities/{id}", entities::get, MEMBERS);

@@ -160,6 +160,30 @@ class EntitiesTest {
         assertThat(api.get(hr, good + cursor).status()).isEqualTo(400);
     }
 
+    @Test
+    @DisplayName(
+            "A14 the page that is read together with the check of its caller goes to nobody whom the check refuses")
+    void firstPage() {
+        UUID other = api.organization("First page");
+        User caller = api.user(other, Role.HR);
+        create(caller, "older");
+        create(caller, "newer");
+        assertThat(names(caller, "")).containsExactly("newer", "older");
+        Answer first = api.get(caller, "/api/v1/entities?limit=1");
+        assertThat(first.json().path("items")).hasSize(1);
+        assertThat(names(
+                        caller,
+                        "limit=1&cursor=" + first.json().path("next_cursor").textValue()))
+                .containsExactly("older");
+
+        api.jdbi().useHandle(h -> h.execute("update member set status = 'disabled' where id = ?", caller.id()));
+        for (String query : List.of("", "?limit=1", "?limit=0", "?status=new")) {
+            Answer refused = api.get(caller, "/api/v1/entities" + query);
+            assertThat(refused.status()).as(query).isEqualTo(401);
+            assertThat(refused.text()).doesNotContain("newer");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

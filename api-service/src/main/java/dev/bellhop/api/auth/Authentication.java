@@ -5,10 +5,12 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.bellhop.api.http.Actor;
 import dev.bellhop.api.http.RateLimit;
 import dev.bellhop.api.store.Ids;
+import dev.bellhop.api.store.Query;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Tokens;
 import io.javalin.http.Context;
+import io.javalin.router.Endpoint;
 import io.javalin.security.RouteRole;
 import java.time.Clock;
 import java.time.Duration;
@@ -57,7 +59,7 @@ public final class Authentication {
         if (accesses.contains(Access.PUBLIC)) {
             return;
         }
-        Principal caller = current(verified(bearerToken(ctx)));
+        Principal caller = current(ctx, verified(bearerToken(ctx)));
         caller.orgId().ifPresent(orgId -> requests.take(ctx, orgId.toString()));
         boolean admitted = accesses.stream().anyMatch(access -> ((Access) access).admits(caller.role()));
         if (!admitted) {
@@ -107,7 +109,7 @@ public final class Authentication {
     }
 
     /** The token says who it is; what they may do, the database says, so that a change counts from the next request on. */
-    private Principal current(Principal claimed) {
+    private Principal current(Context ctx, Principal claimed) {
         if (claimed.isService()) {
             return claimed;
         }
@@ -116,7 +118,25 @@ public final class Authentication {
         if (userId.isEmpty() || sessionId.isPresent() != claimed.sessionId().isPresent()) {
             throw revoked();
         }
-        return sessions.activePrincipal(claimed, userId.get(), sessionId).orElseThrow(Authentication::revoked);
+        Endpoint route = ctx.endpoints().matchedHttpEndpoint();
+        ReadAhead<?> ahead = route == null ? null : route.metadata(ReadAhead.class);
+        Optional<Principal> current =
+                ahead == null || requests.isUsedUp(claimed.org().toString())
+                        ? sessions.activePrincipal(claimed, userId.get(), sessionId)
+                        : current(ctx, claimed, userId.get(), sessionId, ahead);
+        return current.orElseThrow(Authentication::revoked);
+    }
+
+    private <T> Optional<Principal> current(
+            Context ctx, Principal claimed, UUID userId, Optional<UUID> sessionId, ReadAhead<T> ahead) {
+        Optional<Query<T>> query = ahead.query(ctx, claimed);
+        if (query.isEmpty()) {
+            return sessions.activePrincipal(claimed, userId, sessionId);
+        }
+        return sessions.activePrincipal(claimed, userId, sessionId, query.get()).map(admitted -> {
+            ahead.keep(ctx, admitted.rows());
+            return admitted.principal();
+        });
     }
 
     private static Problem revoked() {

@@ -8,6 +8,7 @@ import dev.bellhop.api.store.Batching;
 import dev.bellhop.api.store.Columns;
 import dev.bellhop.api.store.Direct;
 import dev.bellhop.api.store.Ids;
+import dev.bellhop.api.store.Query;
 import dev.bellhop.api.store.Row;
 import dev.bellhop.model.events.ControlEvent;
 import dev.bellhop.model.events.MemberEvent;
@@ -20,7 +21,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.sql.Array;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -225,19 +225,22 @@ public final class SessionStore {
     /** @return the bearer with the rights of now, empty when member, organisation or session is no longer active */
     Optional<Principal> activePrincipal(Principal claimed, UUID userId, Optional<UUID> sessionId) {
         return standings
-                .call(claimed.org(), new Claim(userId, sessionId.orElse(null), claimed.version()))
-                .map(standing -> new Principal(
-                        claimed.userId(),
-                        claimed.orgId(),
-                        standing.role(),
-                        standing.name(),
-                        standing.properties(),
-                        standing.departments(),
-                        claimed.sessionId(),
-                        standing.ver(),
-                        claimed.tokenId(),
-                        claimed.issuedAt(),
-                        claimed.expiresAt()));
+                .call(claimed.org(), Claim.of(claimed, userId, sessionId))
+                .map(standing -> standing.over(claimed));
+    }
+
+    /** A bearer with the rights of now, and what was read together with them. */
+    record Admitted<T>(Principal principal, T rows) {}
+
+    /** As {@link #activePrincipal(Principal, UUID, Optional)}, with a query that goes to the database in the same round trip. */
+    <T> Optional<Admitted<T>> activePrincipal(
+            Principal claimed, UUID userId, Optional<UUID> sessionId, Query<T> ahead) {
+        Claim claim = Claim.of(claimed, userId, sessionId);
+        Standings check = new Standings(claimed.org(), List.of(claim));
+        Query.Both<Map<Claim, Standing>, T> both =
+                jdbi.withHandle(handle -> Direct.with(handle, connection -> Query.on(connection, check, ahead)));
+        return Optional.ofNullable(both.first().get(claim))
+                .map(standing -> new Admitted<>(standing.over(claimed), both.second()));
     }
 
     /**
@@ -245,44 +248,78 @@ public final class SessionStore {
      *
      * @param sessionId null for a token that belongs to none
      */
-    private record Claim(UUID userId, UUID sessionId, long ver) {}
+    private record Claim(UUID userId, UUID sessionId, long ver) {
+        static Claim of(Principal claimed, UUID userId, Optional<UUID> sessionId) {
+            return new Claim(userId, sessionId.orElse(null), claimed.version());
+        }
+    }
 
     /** What the bearer of a token may do now. */
-    private record Standing(Role role, String name, List<String> properties, List<String> departments, long ver) {}
+    private record Standing(Role role, String name, List<String> properties, List<String> departments, long ver) {
+        Principal over(Principal claimed) {
+            return new Principal(
+                    claimed.userId(),
+                    claimed.orgId(),
+                    role,
+                    name,
+                    properties,
+                    departments,
+                    claimed.sessionId(),
+                    ver,
+                    claimed.tokenId(),
+                    claimed.issuedAt(),
+                    claimed.expiresAt());
+        }
+    }
 
     private List<Optional<Standing>> standings(UUID orgId, List<Claim> claims) {
         List<Claim> distinct = claims.stream().distinct().toList();
         Map<Claim, Standing> active =
-                jdbi.withHandle(handle -> Direct.with(handle, connection -> active(connection, orgId, distinct)));
+                jdbi.withHandle(handle -> Direct.with(handle, new Standings(orgId, distinct)::on));
         return claims.stream()
                 .map(claim -> Optional.ofNullable(active.get(claim)))
                 .toList();
     }
 
-    /** The arrays stand in queries of their own, where the planner does not count them: so it makes one plan for any number. */
-    private static Map<Claim, Standing> active(Connection connection, UUID orgId, List<Claim> claims)
-            throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement("""
-                select c.place, m.role, m.name, m.department_id, m.ver,
-                       array(select p.property_id from member_property p
-                             where p.org_id = m.org_id and p.member_id = m.id order by 1) as property_ids
-                from unnest((select cast(? as uuid[])), (select cast(? as uuid[])), (select cast(? as bigint[])))
-                     with ordinality as c (user_id, session_id, ver, place)
-                join member m on m.org_id = ? and m.id = c.user_id and m.status = 'active'
-                join organization o on o.id = m.org_id and o.status = 'active'
-                left join session s on s.org_id = m.org_id and s.id = c.session_id and s.member_id = m.id
-                     and s.revoked_at is null and s.expires_at > now()
-                where s.id is not null or (c.session_id is null and m.ver <= c.ver)""")) {
-            Columns<Claim> columns = new Columns<>(connection, claims);
-            query.setArray(1, columns.ids(Claim::userId));
-            query.setArray(2, columns.ids(Claim::sessionId));
-            query.setArray(3, columns.numbers(Claim::ver));
-            query.setObject(4, orgId);
+    /**
+     * Which of the claims hold. The arrays stand in queries of their own, where the planner does not count them: so it makes
+     * one plan for any number.
+     */
+    private record Standings(UUID orgId, List<Claim> claims) implements Query<Map<Claim, Standing>> {
+        @Override
+        public String sql() {
+            return """
+                    select c.place, m.role, m.name, m.department_id, m.ver,
+                           array(select p.property_id from member_property p
+                                 where p.org_id = m.org_id and p.member_id = m.id order by 1) as property_ids
+                    from unnest((select cast(? as uuid[])), (select cast(? as uuid[])), (select cast(? as bigint[])))
+                         with ordinality as c (user_id, session_id, ver, place)
+                    join member m on m.org_id = ? and m.id = c.user_id and m.status = 'active'
+                    join organization o on o.id = m.org_id and o.status = 'active'
+                    left join session s on s.org_id = m.org_id and s.id = c.session_id and s.member_id = m.id
+                         and s.revoked_at is null and s.expires_at > now()
+                    where s.id is not null or (c.session_id is null and m.ver <= c.ver)""";
+        }
+
+        @Override
+        public int parameters() {
+            return 4;
+        }
+
+        @Override
+        public void bind(PreparedStatement statement, int before) throws SQLException {
+            Columns<Claim> columns = new Columns<>(statement.getConnection(), claims);
+            statement.setArray(before + 1, columns.ids(Claim::userId));
+            statement.setArray(before + 2, columns.ids(Claim::sessionId));
+            statement.setArray(before + 3, columns.numbers(Claim::ver));
+            statement.setObject(before + 4, orgId);
+        }
+
+        @Override
+        public Map<Claim, Standing> read(ResultSet rows) throws SQLException {
             Map<Claim, Standing> active = new HashMap<>();
-            try (ResultSet rows = query.executeQuery()) {
-                while (rows.next()) {
-                    active.put(claims.get(rows.getInt("place") - 1), standing(new Row(rows)));
-                }
+            while (rows.next()) {
+                active.put(claims.get(rows.getInt("place") - 1), standing(new Row(rows)));
             }
             return active;
         }

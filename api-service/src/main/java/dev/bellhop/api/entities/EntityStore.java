@@ -8,6 +8,7 @@ import dev.bellhop.api.store.Batching;
 import dev.bellhop.api.store.Columns;
 import dev.bellhop.api.store.Direct;
 import dev.bellhop.api.store.Ids;
+import dev.bellhop.api.store.Query;
 import dev.bellhop.api.store.Row;
 import dev.bellhop.model.events.CallEvent;
 import dev.bellhop.model.events.Entity;
@@ -80,11 +81,11 @@ public final class EntityStore {
 
     /** @return one more than the filter's limit where there are more */
     List<Entity> list(UUID orgId, EntityFilter filter) {
-        Position after = filter.after().orElse(start(filter.sort()));
-        if (filter.isEmpty()) {
-            return jdbi.withHandle(handle ->
-                    Direct.with(handle, connection -> newestOfAll(connection, orgId, after, filter.limit() + 1)));
+        Optional<Query<List<Entity>>> whole = query(orgId, filter);
+        if (whole.isPresent()) {
+            return jdbi.withHandle(handle -> Direct.with(handle, whole.get()::on));
         }
+        Position after = after(filter);
         return jdbi.withHandle(handle -> {
             filter.departmentId().ifPresent(id -> departmentNames(handle, orgId, Set.of(id)));
             filter.ownerId().ifPresent(id -> requireMember(handle, orgId, id));
@@ -108,21 +109,44 @@ public final class EntityStore {
         });
     }
 
-    private static List<Entity> newestOfAll(Connection connection, UUID orgId, Position after, int rows)
-            throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(NEWEST_OF_ALL)) {
-            query.setObject(1, orgId);
-            query.setString(2, after.key());
-            query.setObject(3, after.id());
-            query.setMaxRows(rows);
-            List<Entity> entities = new ArrayList<>(rows);
-            try (ResultSet result = query.executeQuery()) {
-                while (result.next()) {
-                    entities.add(read(result));
-                }
+    /** What {@link #list} sends for the whole list in its usual order; empty for another one. */
+    static Optional<Query<List<Entity>>> query(UUID orgId, EntityFilter filter) {
+        return filter.isEmpty()
+                ? Optional.of(new NewestOfAll(orgId, after(filter), filter.limit() + 1))
+                : Optional.empty();
+    }
+
+    private record NewestOfAll(UUID orgId, Position after, int limit) implements Query<List<Entity>> {
+        @Override
+        public String sql() {
+            return NEWEST_OF_ALL;
+        }
+
+        @Override
+        public int parameters() {
+            return 3;
+        }
+
+        @Override
+        public void bind(PreparedStatement statement, int before) throws SQLException {
+            statement.setObject(before + 1, orgId);
+            statement.setString(before + 2, after.key());
+            statement.setObject(before + 3, after.id());
+            statement.setMaxRows(limit);
+        }
+
+        @Override
+        public List<Entity> read(ResultSet rows) throws SQLException {
+            List<Entity> entities = new ArrayList<>(limit);
+            while (rows.next()) {
+                entities.add(EntityStore.read(rows));
             }
             return entities;
         }
+    }
+
+    private static Position after(EntityFilter filter) {
+        return filter.after().orElse(start(filter.sort()));
     }
 
     /** Stands before every row, so that the first page is read as every other. */

@@ -66,6 +66,12 @@ public final class RateLimit {
         answer(ctx, admitted, account);
     }
 
+    /** Whether the next call of this key would be refused, as far as this instance knows. */
+    public boolean isUsedUp(String key) {
+        Account account = accounts.getIfPresent(key);
+        return quota != 0 && account != null && account.isUsedUp();
+    }
+
     private void answer(Context ctx, boolean admitted, Account account) {
         Duration wait = account.left().plusSeconds(1);
         ctx.header("RateLimit-Policy", "\"" + name + "\";q=" + quota + ";w=" + WINDOW.toSeconds());
