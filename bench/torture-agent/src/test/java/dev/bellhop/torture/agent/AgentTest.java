@@ -139,7 +139,7 @@ class AgentTest {
     @CsvSource({"ahead:3600000, 3600", "behind:600000, -600"})
     @DisplayName("F36 a clock jumps and comes back, and timers do not notice")
     void clockJumpsAndComesBack(String order, long seconds) throws Exception {
-        Ended ended = run(ClockDrill.class, "clock=" + order + "@3+2", "6");
+        Ended ended = run(ClockDrill.class, "clock=" + order + "@5+2", "8");
         assertThat(ended.status()).as(ended.output()).isZero();
         assertThat(ended.output().lines().filter(line -> line.startsWith("off by")))
                 .containsExactly(

@@ -8,6 +8,8 @@ import java.util.concurrent.TimeUnit;
 
 /** A process that says how far every way to ask for now is off from System.currentTimeMillis, each time that it changes. */
 public final class ClockDrill {
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
     private ClockDrill() {}
 
     /** @param arguments for how many seconds */
@@ -16,18 +18,21 @@ public final class ClockDrill {
         long beginNanos = System.nanoTime();
         Clock clock = Clock.systemUTC();
         String said = "";
-        Duration length = Duration.ofSeconds(Long.parseLong(arguments[0]));
-        while (System.nanoTime() - beginNanos < length.toNanos()) {
+        long length = Duration.ofSeconds(Long.parseLong(arguments[0])).toNanos();
+        long nanos = 0;
+        while (nanos < length) {
+            String jumped = System.getProperty(ClockShift.OFFSET, "");
             long system = System.currentTimeMillis();
-            String offset = Long.getLong(ClockShift.OFFSET, 0L).toString();
+            nanos = System.nanoTime() - beginNanos;
             String line = "off by " + seconds(Instant.now().toEpochMilli() - system) + " "
                     + seconds(clock.instant().toEpochMilli() - system) + " "
                     + seconds(clock.millis() - system) + " "
                     + seconds(ZonedDateTime.now(clock).toInstant().toEpochMilli() - system) + " s, timers by "
-                    + seconds(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beginNanos) - (system - beginMillis))
-                    + " s";
-            // Asked again: a jump in between would make a line of its own.
-            if (offset.equals(Long.getLong(ClockShift.OFFSET, 0L).toString()) && !line.equals(said)) {
+                    + seconds(TimeUnit.NANOSECONDS.toMillis(nanos) - (system - beginMillis)) + " s";
+            // What was asked before and after a jump, or with a pause in between, says nothing.
+            boolean atOnce = System.nanoTime() - beginNanos - nanos < PAUSE.toNanos()
+                    && jumped.equals(System.getProperty(ClockShift.OFFSET, ""));
+            if (atOnce && !line.equals(said)) {
                 System.out.println(line);
                 said = line;
             }
