@@ -52,8 +52,8 @@ final class Cluster implements AutoCloseable {
     private final List<FaultProxy.Route> clientRoutes = new ArrayList<>();
     /** From the API service of the same index to a realtime service. */
     private final List<FaultProxy.Route> relayRoutes = new ArrayList<>();
-    /** By the name of the service; what its next start is to end itself at. */
-    private final Map<String, String> failpoints = new HashMap<>();
+    /** By the name of the service; an order of its agent for its next start. */
+    private final Map<String, String> armed = new HashMap<>();
     /** Guarded by this: those that the services start with, from now on. */
     private String signingSecrets;
 
@@ -219,11 +219,11 @@ final class Cluster implements AutoCloseable {
         return words;
     }
 
-    /** Puts failpoints and planted defects into the service, if there are any. */
+    /** Puts what it was armed with and planted defects into the service, if there are any. */
     private synchronized Optional<String> agent(String name) {
         List<String> orders = new ArrayList<>();
         defect.ifPresent(named -> orders.add("defect=" + named));
-        Optional.ofNullable(failpoints.remove(name)).ifPresent(orders::add);
+        Optional.ofNullable(armed.remove(name)).ifPresent(orders::add);
         return orders.isEmpty() || archiving
                 ? Optional.empty()
                 : Optional.of("-javaagent:" + home.resolve("bench/torture-agent/target/torture-agent.jar") + "="
@@ -261,9 +261,9 @@ final class Cluster implements AutoCloseable {
         return settings;
     }
 
-    /** Makes the next start of a service one that ends itself there, as {@code kill -9} would. */
-    synchronized void arm(Service service, String failpoint) {
-        failpoints.put(service.name(), failpoint);
+    /** Gives an order to the agent of the next start of a service: to end itself somewhere, as {@code kill -9} would. */
+    synchronized void arm(Service service, String order) {
+        armed.put(service.name(), order);
     }
 
     /** What services that start from now on sign with and accept. */

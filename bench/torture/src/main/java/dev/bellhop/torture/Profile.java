@@ -81,9 +81,9 @@ record Profile(
                 sampleOneOf);
     }
 
-    /** Long enough to see whether a heap grows. */
+    /** Long enough to see whether a heap grows: half an hour is left when the last service that is followed was killed. */
     boolean followsHeap() {
-        return duration.compareTo(Duration.ofMinutes(40)) >= 0;
+        return duration.compareTo(Duration.ofMinutes(45)) >= 0;
     }
 
     /** The rest of the duration is for the start, the way to full load, healing, and reading everything back. */

@@ -184,17 +184,17 @@ final class Run {
                 Troubles troubles = new Troubles(cluster, world, new Chance(seed, "troubles"));
                 Nemesis nemesis =
                         new Nemesis(troubles, profile, time, faults, history, new Chance(seed, "nemesis"), numbers);
-                List<HeapTrend> heaps = List.of(
-                        new HeapTrend(Aftermath.newest(cluster.apis())),
-                        new HeapTrend(Aftermath.newest(cluster.realtimes())));
+                List<HeapTrend> heaps = profile.followsHeap() ? heaps(cluster) : List.of();
                 heaps.forEach(HeapTrend::start);
                 nemesis.start();
                 generator.changeRightsToo();
                 follow(time, nemesis, clients, generator, troubles);
                 nemesis.stop();
                 say("the faults end");
-                List<Optional<HeapTrend.Slope>> slopes =
-                        heaps.stream().map(HeapTrend::stop).toList();
+                List<Optional<HeapTrend.Slope>> slopes = new ArrayList<>();
+                for (HeapTrend heap : heaps) {
+                    slopes.add(heap.stop());
+                }
                 generator.stop(LAST_OPERATION);
                 sql.stop();
                 Map<UUID, Long> heads = aftermath.settle();
@@ -205,12 +205,18 @@ final class Run {
                 aftermath.writeEverything();
                 history.write(new Entry.End(history.now()));
                 say("everything is read back");
-                heaps(slopes);
+                judge(slopes);
                 report(nemesis, troubles, clients, generator, sql);
             } finally {
                 aftermath.close();
             }
         }
+    }
+
+    private List<HeapTrend> heaps(Cluster cluster) {
+        return List.of(
+                new HeapTrend(Aftermath.newest(cluster.apis()), work.resolve("heap-api.csv")),
+                new HeapTrend(Aftermath.newest(cluster.realtimes()), work.resolve("heap-realtime.csv")));
     }
 
     private static void people(World world, Cluster cluster, HistoryWriter history) throws TortureFailure {
@@ -277,8 +283,8 @@ final class Run {
         broken.stream().limit(30).forEach(fault -> out.println("broken        " + fault));
     }
 
-    private void heaps(List<Optional<HeapTrend.Slope>> slopes) {
-        if (!profile.followsHeap()) {
+    private void judge(List<Optional<HeapTrend.Slope>> slopes) {
+        if (slopes.isEmpty()) {
             return;
         }
         out.println("heap          api " + slopes.get(0).map(Object::toString).orElse("not followed") + "; realtime "

@@ -49,6 +49,16 @@ final class Troubles {
     private static final Duration TERMINATION = Duration.ofSeconds(30);
 
     private static final Duration FAILPOINT_PATIENCE = Duration.ofSeconds(15);
+
+    private static final List<Duration> CLOCK_OFFSETS =
+            List.of(Duration.ofHours(1), Duration.ofHours(-1), Duration.ofMinutes(10));
+
+    /** From its start: by then a service is ready, unless the machine is busy. */
+    private static final Duration CLOCK_RIGHT = Duration.ofSeconds(8);
+
+    private static final Duration CLOCK_OFF = Duration.ofSeconds(10);
+    private static final Duration CLOCK_AFTERWARDS = Duration.ofSeconds(3);
+
     private static final String DATABASE = "postgres";
 
     private final Cluster cluster;
@@ -82,6 +92,7 @@ final class Troubles {
                 this::storm,
                 this::coldStorm,
                 this::pause,
+                this::jumpingClock,
                 this::terminateApi,
                 this::deafFollowers));
         sweeping.addAll(List.of(this::realtimeDown, this::rotateSecrets));
@@ -449,6 +460,25 @@ final class Troubles {
                 service.resume();
             }
             service.awaitReady();
+        });
+    }
+
+    /** It is killed, starts, and for a while its clock is off, as by a time service gone wrong; then it goes on with a right one. */
+    private Trouble jumpingClock() {
+        Service service = victim(chance.perMille(500) ? cluster.apis() : cluster.realtimes());
+        Duration offset = chance.of(CLOCK_OFFSETS);
+        String name =
+                "F36 clock of " + service.name() + " " + (offset.isNegative() ? "" : "+") + offset.toMinutes() + " min";
+        return new Trouble(name, service.name(), Set.of(service.name()), true, true, () -> {
+            cluster.arm(
+                    service,
+                    "clock=" + (offset.isNegative() ? "behind:" : "ahead:")
+                            + offset.abs().toMillis() + "@" + CLOCK_RIGHT.toSeconds() + "+" + CLOCK_OFF.toSeconds());
+            kill(service);
+            long begin = System.nanoTime();
+            service.awaitReady();
+            Duration whole = CLOCK_RIGHT.plus(CLOCK_OFF).plus(CLOCK_AFTERWARDS);
+            hold(whole.minusNanos(System.nanoTime() - begin));
         });
     }
 

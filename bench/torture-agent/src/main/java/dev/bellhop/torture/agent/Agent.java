@@ -12,10 +12,12 @@ import java.util.Map;
  * <ul>
  *   <li>{@code POINT=halt}, {@code POINT=throw} or {@code POINT=delay:MILLISECONDS}, for the points of {@link Point},
  *   <li>{@code defect=NAME}, for those of {@link Defect},
+ *   <li>{@code clock=ahead:MILLISECONDS@AFTER+FOR} or {@code behind}: what java.time takes for now is off by that much from so many
+ *       seconds after the start on, for so many ({@link ClockShift}),
  *   <li>{@code seed=NUMBER}, for the dice.
  * </ul>
  *
- * Behind an order, {@code @0.02}, {@code @2%} or {@code @1/50} is a probability and {@code @3} the third time only. The JVM
+ * Behind the first two, {@code @0.02}, {@code @2%} or {@code @1/50} is a probability and {@code @3} the third time only. The JVM
  * does not start when an order is not understood, or when the service has no such class or method any more; what is for the other
  * service is passed over. Not together with {@code -XX:SharedArchiveFile}: JDK 17 crashes where an agent is shown classes of an
  * archive.
@@ -36,6 +38,7 @@ public final class Agent {
     private static void install(String orders, Instrumentation instrumentation) {
         Rewriting rewriting = new Rewriting(ClassLoader.getSystemClassLoader());
         Plan.take(orders == null ? "" : orders).forEach(rewriting::plant);
+        Plan.clock().ifPresent(clock -> clock.arm(instrumentation));
         Map<String, byte[]> classFiles = rewriting.classFiles();
         for (Class<?> loaded : instrumentation.getAllLoadedClasses()) {
             if (classFiles.containsKey(loaded.getName())) {

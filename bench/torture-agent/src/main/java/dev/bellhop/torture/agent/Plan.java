@@ -3,6 +3,7 @@ package dev.bellhop.torture.agent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -43,12 +44,14 @@ public final class Plan {
 
     private static final Map<String, List<Failure>> FAILURES = new ConcurrentHashMap<>();
     private static final Map<String, Frequency> DEFECTS = new ConcurrentHashMap<>();
+    /** Null for one that is right. */
+    private static volatile ClockShift clock;
 
     private Plan() {}
 
     /**
-     * Takes orders, {@code point=action@frequency} or {@code defect=name@frequency} or {@code seed=number}, separated by
-     * semicolons.
+     * Takes orders, {@code point=action@frequency} or {@code defect=name@frequency} or {@code clock=direction:milliseconds@after+for} or
+     * {@code seed=number}, separated by semicolons.
      *
      * @return the names of the points and defects
      * @throws IllegalArgumentException for anything else
@@ -67,21 +70,25 @@ public final class Plan {
         System.err.println("torture-agent: seed=" + seed + ";" + String.join(";", wanted));
         List<String> names = new ArrayList<>();
         for (String order : wanted) {
-            names.add(take(order, new Random(random.nextLong())));
+            take(order, new Random(random.nextLong())).ifPresent(names::add);
         }
         return names;
     }
 
-    private static String take(String text, Random random) {
+    private static Optional<String> take(String text, Random random) {
         Matcher order = ORDER.matcher(text);
         if (!order.matches()) {
             throw new IllegalArgumentException("\"" + text + "\" is not an order");
         }
         String frequency = order.group(4);
+        if (order.group(1).equals("clock")) {
+            clock = ClockShift.parse(text);
+            return Optional.empty();
+        }
         if (order.group(1).equals("defect")) {
             String standard = frequency == null ? Defect.named(order.group(2)).frequency() : frequency;
             DEFECTS.put(order.group(2), Frequency.parse(standard, random));
-            return order.group(2);
+            return Optional.of(order.group(2));
         }
         String action = order.group(2);
         String millis = order.group(3);
@@ -95,7 +102,12 @@ public final class Plan {
                 millis == null ? 0 : Long.parseLong(millis),
                 frequency == null ? Frequency.ALWAYS : Frequency.parse(frequency, random));
         FAILURES.computeIfAbsent(order.group(1), point -> new ArrayList<>()).add(failure);
-        return order.group(1);
+        return Optional.of(order.group(1));
+    }
+
+    /** The one that was ordered. */
+    static Optional<ClockShift> clock() {
+        return Optional.ofNullable(clock);
     }
 
     /** A failpoint is passed. */

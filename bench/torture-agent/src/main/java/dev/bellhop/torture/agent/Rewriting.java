@@ -62,7 +62,7 @@ final class Rewriting {
         return types.describe(type).isResolved();
     }
 
-    private void plant(String name, Target target) {
+    void plant(String name, Target target) {
         TypeDescription type = find(target.type(), name);
         MethodDescription method = only(type, target.method(), name);
         rewritten.compute(target.type(), (unused, before) -> {

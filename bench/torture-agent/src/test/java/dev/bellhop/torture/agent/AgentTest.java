@@ -18,9 +18,11 @@ import java.util.jar.Manifest;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The agent in a JVM of its own. */
@@ -39,12 +41,17 @@ class AgentTest {
         Manifest manifest = new Manifest();
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
         manifest.getMainAttributes().putValue("Premain-Class", Agent.class.getName());
+        manifest.getMainAttributes().putValue("Can-Redefine-Classes", "true");
         try (OutputStream file = Files.newOutputStream(jar)) {
             new JarOutputStream(file, manifest).close();
         }
     }
 
     private Ended run(String orders, String... typesToLoad) throws IOException, InterruptedException {
+        return run(Drill.class, orders, typesToLoad);
+    }
+
+    private Ended run(Class<?> main, String orders, String... arguments) throws IOException, InterruptedException {
         Path output = folder.resolve("output");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -52,8 +59,8 @@ class AgentTest {
                 "-javaagent:" + jar + "=" + orders,
                 "-cp",
                 System.getProperty("java.class.path"),
-                Drill.class.getName()));
-        command.addAll(List.of(typesToLoad));
+                main.getName()));
+        command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
@@ -116,6 +123,9 @@ class AgentTest {
                 "relay.afterPost=explode",
                 "relay.afterPost=delay",
                 "relay.afterPost=halt@never",
+                "clock=ahead:1000",
+                "clock=sideways:1000@1+1",
+                "clock=ahead:1000@1/2",
                 "defect=telepathy",
                 "nonsense"
             })
@@ -123,6 +133,29 @@ class AgentTest {
         Ended ended = run(orders);
         assertThat(ended.status()).isEqualTo(1);
         assertThat(ended.output()).contains("IllegalArgumentException").doesNotContain("called");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ahead:3600000, 3600", "behind:600000, -600"})
+    @DisplayName("F36 a clock jumps and comes back, and timers do not notice")
+    void clockJumpsAndComesBack(String order, long seconds) throws Exception {
+        Ended ended = run(ClockDrill.class, "clock=" + order + "@5+2", "8");
+        assertThat(ended.status()).as(ended.output()).isZero();
+        assertThat(ended.output().lines().filter(line -> line.startsWith("off by")))
+                .containsExactly(
+                        "off by 0 0 0 0 s, timers by 0 s",
+                        "off by " + (seconds + " ").repeat(4) + "s, timers by 0 s",
+                        "off by 0 0 0 0 s, timers by 0 s");
+    }
+
+    @Test
+    @DisplayName("F36 without the order no clock jumps")
+    void noOrderNoJump() throws Exception {
+        assertThat(run(ClockDrill.class, "api.afterCommit=delay:0", "1")
+                        .output()
+                        .lines())
+                .filteredOn(line -> line.startsWith("off by"))
+                .containsExactly("off by 0 0 0 0 s, timers by 0 s");
     }
 
     @Test
