@@ -51,7 +51,8 @@ record Profile(
     }
 
     Profile scaled(Duration other) {
-        double factor = Math.max(0, (other.toSeconds() - 40.0) / (duration.toSeconds() - 40.0));
+        double factor = Math.max(
+                0, faultTime(other).toMillis() / (double) faultTime(duration).toMillis());
         return new Profile(
                 name,
                 other,
@@ -86,9 +87,13 @@ record Profile(
         return duration.compareTo(Duration.ofMinutes(45)) >= 0;
     }
 
-    /** The rest of the duration is for the start, the way to full load, healing, and reading everything back. */
     Duration faultTime() {
-        long tail = Math.max(18, Math.min(60, duration.toSeconds() / 6));
-        return duration.minusSeconds(18 + tail);
+        return faultTime(duration);
+    }
+
+    /** The rest of the duration is for the start, the way to full load, healing, and reading everything back. */
+    private static Duration faultTime(Duration whole) {
+        long tail = Math.max(18, Math.min(60, whole.toSeconds() / 6));
+        return whole.minusSeconds(18 + tail);
     }
 }
