@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
@@ -87,25 +88,35 @@ final class ApiMeasurements {
         String body = "{\"type\":\"lead\",\"name\":\"bench\"}";
         String request = head(system, "POST /api/v1/entities") + "Content-Type: application/json\r\nContent-Length: "
                 + body.length() + "\r\n\r\n" + body;
+        HttpLoad http = new HttpLoad(system.api().address(), request, 201);
+        Measured posted = measure(system, WARM_UP_REQUESTS, phase -> http.run(WRITERS, phase));
+        taken.accept(BELLHOP, Workload.API_WRITES, writes(posted));
+        drain(system, connection);
+
         SqlLoad sql = new SqlLoad(system);
-        new HttpLoad(system.api().address(), request, 201).run(WRITERS, WARM_UP_REQUESTS);
-        sql.write(WRITERS, WARM_UP_SQL);
-        drain(system, connection);
-
-        Usage before = system.usage(servers.databaseProcess());
-        HttpLoad.Done posted = new HttpLoad(system.api().address(), request, 201).run(WRITERS, duration);
-        Usage used = system.usage(servers.databaseProcess()).since(before);
-        taken.accept(BELLHOP, Workload.API_WRITES, writes(posted, used));
-        drain(system, connection);
-
-        before = system.usage(servers.databaseProcess());
-        HttpLoad.Done inserted = sql.write(WRITERS, duration);
-        used = system.usage(servers.databaseProcess()).since(before);
-        taken.accept(SQL, Workload.API_WRITES, writes(inserted, used));
+        Measured inserted = measure(system, WARM_UP_SQL, phase -> sql.write(WRITERS, phase));
+        taken.accept(SQL, Workload.API_WRITES, writes(inserted));
         drain(system, connection);
     }
 
-    private static Figures writes(HttpLoad.Done done, Usage used) {
+    private interface Load {
+        HttpLoad.Done run(Phase phase) throws BenchFailure, IOException, SQLException;
+    }
+
+    private record Measured(HttpLoad.Done done, Usage used) {}
+
+    private Measured measure(ApiSystem system, Duration warmUp, Load load)
+            throws BenchFailure, IOException, SQLException {
+        AtomicReference<Usage> before = new AtomicReference<>();
+        Phase phase = new Phase(warmUp, duration, () -> before.set(system.usage(servers.databaseProcess())));
+        HttpLoad.Done done = load.run(phase);
+        return new Measured(
+                done, system.usage(servers.databaseProcess()).since(before.get()));
+    }
+
+    private static Figures writes(Measured measured) {
+        HttpLoad.Done done = measured.done();
+        Usage used = measured.used();
         double each = 1e6 / Math.max(1, done.count());
         return new Figures()
                 .put(Figures.WRITES, done.perSecond())
@@ -147,25 +158,18 @@ final class ApiMeasurements {
             statement.execute("vacuum analyze entity");
         }
         String request = head(system, "GET /api/v1/entities?limit=50") + "\r\n";
+        HttpLoad http = new HttpLoad(system.api().address(), request, 200);
+        taken.accept(
+                BELLHOP, Workload.API_LIST, reads(measure(system, WARM_UP_REQUESTS, phase -> http.run(1, phase))));
         SqlLoad sql = new SqlLoad(system);
-        new HttpLoad(system.api().address(), request, 200).run(1, WARM_UP_REQUESTS);
-        sql.read(WARM_UP_SQL);
-
-        Usage before = system.usage(servers.databaseProcess());
-        HttpLoad.Done got = new HttpLoad(system.api().address(), request, 200).run(1, duration);
-        Usage used = system.usage(servers.databaseProcess()).since(before);
-        taken.accept(BELLHOP, Workload.API_LIST, reads(got, used));
-        before = system.usage(servers.databaseProcess());
-        HttpLoad.Done read = sql.read(duration);
-        used = system.usage(servers.databaseProcess()).since(before);
-        taken.accept(SQL, Workload.API_LIST, reads(read, used));
+        taken.accept(SQL, Workload.API_LIST, reads(measure(system, WARM_UP_SQL, sql::read)));
     }
 
-    private static Figures reads(HttpLoad.Done done, Usage used) {
+    private static Figures reads(Measured measured) {
         return new Figures()
-                .putLatencies(done.times())
-                .put("reads/s", done.perSecond())
-                .put(Figures.OTHERS, used.others() * 100);
+                .putLatencies(measured.done().times())
+                .put("reads/s", measured.done().perSecond())
+                .put(Figures.OTHERS, measured.used().others() * 100);
     }
 
     private void latency(ApiSystem system, Connection connection, Taken taken)

@@ -28,32 +28,31 @@ final class HttpLoad {
         this.expected = expected;
     }
 
-    /** @param seconds from the first request to the last answer */
+    /** @param seconds from the begin of the phase to the last answer */
     record Done(long count, double seconds, Histogram times) {
         double perSecond() {
             return seconds > 0 ? count / seconds : 0;
         }
     }
 
-    Done run(int connections, Duration duration) throws BenchFailure, IOException {
+    Done run(int connections, Phase phase) throws BenchFailure, IOException {
         List<Caller> callers = new ArrayList<>();
         try (Selector selector = Selector.open()) {
             try {
                 while (callers.size() < connections) {
                     callers.add(new Caller(selector));
                 }
-                long begin = System.nanoTime();
-                long end = begin + duration.toNanos();
                 for (Caller caller : callers) {
-                    caller.send(end);
+                    caller.send(phase);
                 }
                 while (callers.stream().anyMatch(Caller::isBusy)) {
-                    if (System.nanoTime() - end > PATIENCE.toNanos()) {
+                    if (System.nanoTime() - phase.end() > PATIENCE.toNanos()) {
                         throw new BenchFailure("The server does not answer a request.");
                     }
                     selector.select(HttpLoad::proceed, 50);
+                    phase.look();
                 }
-                return new Done(times.getTotalCount(), (System.nanoTime() - begin) / 1e9, times);
+                return new Done(times.getTotalCount(), phase.seconds(), times);
             } finally {
                 for (Caller caller : callers) {
                     caller.connection.close();
@@ -73,7 +72,7 @@ final class HttpLoad {
     private final class Caller {
         private final Publisher connection;
         private long sentAt;
-        private long end;
+        private Phase phase;
 
         Caller(Selector selector) throws IOException {
             connection = new Publisher(address, selector, this::answered);
@@ -83,8 +82,8 @@ final class HttpLoad {
             return connection.isBusy();
         }
 
-        void send(long until) {
-            end = until;
+        void send(Phase within) {
+            phase = within;
             sentAt = System.nanoTime();
             try {
                 connection.send(request.duplicate());
@@ -98,9 +97,11 @@ final class HttpLoad {
             if (status != expected) {
                 throw new ProtocolFailure("A request was answered with " + status + ": " + answer);
             }
-            times.recordValue(Math.min(now - sentAt, LONGEST));
-            if (now < end) {
-                send(end);
+            if (phase.counts(sentAt)) {
+                times.recordValue(Math.min(now - sentAt, LONGEST));
+            }
+            if (!phase.isOver(now)) {
+                send(phase);
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.bellhop.bench;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -8,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -41,19 +41,19 @@ final class SqlLoad {
     }
 
     /** Writers that each insert an entity and its event in one transaction. */
-    HttpLoad.Done write(int writers, Duration duration) throws BenchFailure {
+    HttpLoad.Done write(int writers, Phase phase) throws BenchFailure {
         ExecutorService threads = Executors.newFixedThreadPool(writers);
         try {
-            long begin = System.nanoTime();
-            List<Callable<Histogram>> tasks = new ArrayList<>();
-            while (tasks.size() < writers) {
-                tasks.add(() -> writeUntil(begin + duration.toNanos()));
+            List<Future<Histogram>> running = new ArrayList<>();
+            while (running.size() < writers) {
+                boolean looks = running.isEmpty();
+                running.add(threads.submit(() -> writeAll(phase, looks)));
             }
             Histogram times = new Histogram(LONGEST, 3);
-            for (Future<Histogram> writer : threads.invokeAll(tasks)) {
+            for (Future<Histogram> writer : running) {
                 times.add(writer.get());
             }
-            return new HttpLoad.Done(times.getTotalCount(), (System.nanoTime() - begin) / 1e9, times);
+            return new HttpLoad.Done(times.getTotalCount(), phase.seconds(), times);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BenchFailure("Interrupted.", e);
@@ -64,13 +64,13 @@ final class SqlLoad {
         }
     }
 
-    private Histogram writeUntil(long end) throws SQLException {
+    private Histogram writeAll(Phase phase, boolean looks) throws SQLException, IOException {
         Histogram times = new Histogram(LONGEST, 3);
         try (Connection connection = system.connect();
                 PreparedStatement entity = connection.prepareStatement(ENTITY);
                 PreparedStatement event = connection.prepareStatement(EVENT)) {
             connection.setAutoCommit(false);
-            for (long start = System.nanoTime(); start < end; start = System.nanoTime()) {
+            for (long start = System.nanoTime(); !phase.isOver(start); start = System.nanoTime()) {
                 UUID id = UUID.randomUUID();
                 entity.setObject(1, system.organization());
                 entity.setObject(2, id);
@@ -81,7 +81,12 @@ final class SqlLoad {
                 event.setString(3, payload(id));
                 event.executeUpdate();
                 connection.commit();
-                times.recordValue(Math.min(System.nanoTime() - start, LONGEST));
+                if (phase.counts(start)) {
+                    times.recordValue(Math.min(System.nanoTime() - start, LONGEST));
+                }
+                if (looks) {
+                    phase.look();
+                }
             }
         }
         return times;
@@ -97,22 +102,23 @@ final class SqlLoad {
     }
 
     /** Reads the first page again and again. */
-    HttpLoad.Done read(Duration duration) throws SQLException {
+    HttpLoad.Done read(Phase phase) throws SQLException, IOException {
         Histogram times = new Histogram(LONGEST, 3);
         try (Connection connection = system.connect();
                 PreparedStatement page = connection.prepareStatement(PAGE)) {
             page.setObject(1, system.organization());
-            long begin = System.nanoTime();
-            long end = begin + duration.toNanos();
-            for (long start = begin; start < end; start = System.nanoTime()) {
+            for (long start = System.nanoTime(); !phase.isOver(start); start = System.nanoTime()) {
                 try (ResultSet rows = page.executeQuery()) {
                     while (rows.next()) {
                         rows.getString("name");
                     }
                 }
-                times.recordValue(Math.min(System.nanoTime() - start, LONGEST));
+                if (phase.counts(start)) {
+                    times.recordValue(Math.min(System.nanoTime() - start, LONGEST));
+                }
+                phase.look();
             }
-            return new HttpLoad.Done(times.getTotalCount(), (System.nanoTime() - begin) / 1e9, times);
+            return new HttpLoad.Done(times.getTotalCount(), phase.seconds(), times);
         }
     }
 

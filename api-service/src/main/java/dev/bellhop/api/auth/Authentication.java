@@ -14,7 +14,6 @@ import io.javalin.router.Endpoint;
 import io.javalin.security.RouteRole;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -25,6 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class Authentication {
     private static final Logger log = LoggerFactory.getLogger(Authentication.class);
     private static final String CALLER = "bellhop.caller";
+    private static final String BEARER = "Bearer ";
 
     /** How long the check of a token counts: a signing key that was withdrawn is noticed by then. */
     private static final Duration REMEMBERED = Duration.ofSeconds(30);
@@ -85,10 +85,10 @@ public final class Authentication {
 
     private static String bearerToken(Context ctx) {
         String header = ctx.header("Authorization");
-        if (header == null || !header.toLowerCase(Locale.ROOT).startsWith("bearer ")) {
+        if (header == null || !header.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
             throw Problem.unauthorized("token-missing", "Send an access token as Authorization: Bearer.");
         }
-        return header.substring("bearer ".length()).trim();
+        return header.substring(BEARER.length()).trim();
     }
 
     private Principal verified(String token) {

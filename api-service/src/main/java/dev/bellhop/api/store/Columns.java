@@ -22,6 +22,10 @@ public record Columns<R>(Connection connection, List<R> rows) {
     }
 
     private Object[] column(Function<R, ?> value) {
-        return rows.stream().map(value).toArray();
+        Object[] column = new Object[rows.size()];
+        for (int i = 0; i < column.length; i++) {
+            column[i] = value.apply(rows.get(i));
+        }
+        return column;
     }
 }
