@@ -234,10 +234,7 @@ public final class ApiService implements AutoCloseable {
         javalin.jetty.port = config.port();
         javalin.jetty.modifyHttpConfiguration(http -> http.setUriCompliance(UriCompliance.DEFAULT));
         javalin.jetty.modifyServer(ApiService::harden);
-        javalin.jetty.modifyServletContextHandler(context -> {
-            context.setErrorHandler(new Problems.ForJetty());
-            context.setSessionHandler(null); // who calls, the token says: no cookie is read or set
-        });
+        javalin.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new Problems.ForJetty()));
         javalin.requestLogger.http(metrics::request);
         routes.register(javalin.routes);
         Problems.register(javalin);

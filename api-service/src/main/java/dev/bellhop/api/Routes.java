@@ -11,6 +11,7 @@ import dev.bellhop.api.applications.ApplicationResource;
 import dev.bellhop.api.audit.AuditResource;
 import dev.bellhop.api.auth.Authentication;
 import dev.bellhop.api.auth.KeyResource;
+import dev.bellhop.api.auth.LateCheck;
 import dev.bellhop.api.auth.SessionResource;
 import dev.bellhop.api.calls.CallResource;
 import dev.bellhop.api.chat.ChatResource;
@@ -95,7 +96,10 @@ record Routes(
                 .addMetadata(new Roles(Set.of(MEMBERS)))
                 .addMetadata(entities.newest())
                 .handler(entities::list));
-        r.post("/api/v1/entities", idempotency.once(entities::create), MEMBERS);
+        r.addEndpoint(Endpoint.create(HandlerType.POST, "/api/v1/entities")
+                .addMetadata(new Roles(Set.of(MEMBERS)))
+                .addMetadata(new LateCheck())
+                .handler(idempotency.once(entities::create)));
         r.post("/api/v1/entities/batch", idempotency.once(entities::createBatch), MEMBERS);
         r.get("/api/v1/entities/{id}", entities::get, MEMBERS);
         r.patch("/api/v1/entities/{id}", entities::change, MEMBERS);

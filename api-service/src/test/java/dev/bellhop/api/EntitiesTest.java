@@ -12,6 +12,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -158,6 +161,64 @@ class EntitiesTest {
             assertThat(refused.json().path("type").textValue()).endsWith("invalid_cursor");
         }
         assertThat(api.get(hr, good + cursor).status()).isEqualTo(400);
+    }
+
+    @Test
+    @DisplayName(
+            "A14 writes that are checked together create what active members asked for, in their names, and nothing else")
+    void togetherWithRefused() {
+        UUID other = api.organization("Together");
+        User first = api.user(other, Role.HR);
+        User second = api.user(other, Role.MEMBER);
+        User gone = api.user(other, Role.HR);
+        api.jdbi().useHandle(h -> h.execute("update member set status = 'disabled' where id = ?", gone.id()));
+        List<User> callers = List.of(first, gone, second);
+        ExecutorService threads = Executors.newFixedThreadPool(12);
+        List<CompletableFuture<Answer>> calls = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            User caller = callers.get(i % 3);
+            String name = caller.id() + " " + i;
+            calls.add(CompletableFuture.supplyAsync(() -> create(caller, name), threads));
+        }
+        threads.shutdown();
+        for (int i = 0; i < 60; i++) {
+            User caller = callers.get(i % 3);
+            Answer answer = calls.get(i).join();
+            assertThat(answer.status()).as("call " + i).isEqualTo(caller.equals(gone) ? 401 : 201);
+            if (!caller.equals(gone)) {
+                assertThat(answer.json().path("name").textValue()).isEqualTo(caller.id() + " " + i);
+                assertThat(answer.json().path("owner_id").textValue())
+                        .isEqualTo(caller.id().toString());
+            }
+        }
+        assertThat(names(first, "limit=200"))
+                .hasSize(40)
+                .noneMatch(name -> name.contains(gone.id().toString()));
+        List<String> actors = new ArrayList<>();
+        api.get(api.user(other, Role.ADMIN), "/api/v1/audit?limit=200")
+                .json()
+                .path("items")
+                .forEach(entry -> actors.add(entry.path("action").textValue() + " by "
+                        + entry.path("actor_name").textValue()));
+        assertThat(actors).filteredOn("entity.created by Some HR"::equals).hasSize(20);
+        assertThat(actors).filteredOn("entity.created by Some MEMBER"::equals).hasSize(20);
+    }
+
+    @Test
+    @DisplayName("A14 who may no longer call is told so, whatever is wrong with the call")
+    void refusedBeforeAnythingElse() {
+        User gone = api.user(orgId, Role.HR);
+        api.jdbi().useHandle(h -> h.execute("update member set status = 'disabled' where id = ?", gone.id()));
+        String good = "{\"type\":\"lead\",\"name\":\"x\"}";
+        for (String body : List.of(good, "{\"type\":\"nonsense\"}", "not json")) {
+            assertThat(api.post(gone, "/api/v1/entities", body).status())
+                    .as(body)
+                    .isEqualTo(401);
+        }
+        assertThat(api.post(gone, "/api/v1/entities", good, "Idempotency-Key", "refused-before")
+                        .status())
+                .isEqualTo(401);
+        assertThat(api.post(api.machine(), "/api/v1/entities", good).status()).isEqualTo(403);
     }
 
     @Test

@@ -293,6 +293,24 @@ class HostileInputTest {
                 .isEmpty();
     }
 
+    @Test
+    @DisplayName("F23 calls of somebody who has left take nothing of the organisation's requests")
+    void gone() {
+        Map<String, String> settings = api.settings();
+        settings.put("BELLHOP_REQUESTS_PER_MINUTE", "100");
+        UUID left = api.organization("Left");
+        User gone = api.user(left, Role.HR);
+        User active = api.user(left, Role.HR);
+        api.jdbi().useHandle(h -> h.execute("update member set status = 'disabled' where id = ?", gone.id()));
+        try (ApiService limited = ApiService.start(Config.from(settings))) {
+            URI entities = URI.create("http://127.0.0.1:" + limited.port() + "/api/v1/entities");
+            for (int i = 0; i < 120; i++) {
+                assertThat(send(post(entities, gone)).join().statusCode()).isEqualTo(401);
+            }
+            assertThat(send(post(entities, active)).join().statusCode()).isEqualTo(201);
+        }
+    }
+
     private static HttpRequest.Builder post(URI address, User user) {
         return HttpRequest.newBuilder(address)
                 .header("Authorization", "Bearer " + user.token())

@@ -110,8 +110,7 @@ final class ApiMeasurements {
         AtomicReference<Usage> before = new AtomicReference<>();
         Phase phase = new Phase(warmUp, duration, () -> before.set(system.usage(servers.databaseProcess())));
         HttpLoad.Done done = load.run(phase);
-        return new Measured(
-                done, system.usage(servers.databaseProcess()).since(before.get()));
+        return new Measured(done, system.usage(servers.databaseProcess()).since(before.get()));
     }
 
     private static Figures writes(Measured measured) {
@@ -159,8 +158,7 @@ final class ApiMeasurements {
         }
         String request = head(system, "GET /api/v1/entities?limit=50") + "\r\n";
         HttpLoad http = new HttpLoad(system.api().address(), request, 200);
-        taken.accept(
-                BELLHOP, Workload.API_LIST, reads(measure(system, WARM_UP_REQUESTS, phase -> http.run(1, phase))));
+        taken.accept(BELLHOP, Workload.API_LIST, reads(measure(system, WARM_UP_REQUESTS, phase -> http.run(1, phase))));
         SqlLoad sql = new SqlLoad(system);
         taken.accept(SQL, Workload.API_LIST, reads(measure(system, WARM_UP_SQL, sql::read)));
     }

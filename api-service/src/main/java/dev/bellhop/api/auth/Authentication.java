@@ -10,10 +10,11 @@ import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.security.Tokens;
 import io.javalin.http.Context;
-import io.javalin.router.Endpoint;
+import io.javalin.router.EndpointMetadata;
 import io.javalin.security.RouteRole;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -24,6 +25,10 @@ import org.slf4j.LoggerFactory;
 public final class Authentication {
     private static final Logger log = LoggerFactory.getLogger(Authentication.class);
     private static final String CALLER = "bellhop.caller";
+    /** What a call whose check was left to the write is known by until then, and who left it. */
+    private static final String CLAIMED = "bellhop.claimed";
+
+    private static final String GATE = "bellhop.gate";
     private static final String BEARER = "Bearer ";
 
     /** How long the check of a token counts: a signing key that was withdrawn is noticed by then. */
@@ -59,23 +64,90 @@ public final class Authentication {
         if (accesses.contains(Access.PUBLIC)) {
             return;
         }
-        Principal caller = current(ctx, verified(bearerToken(ctx)));
+        Principal token = verified(bearerToken(ctx));
+        if (token.isService()) {
+            admit(ctx, token, accesses);
+            return;
+        }
+        Claimed claimed = claimed(token);
+        if (isCheckedLater(ctx, claimed, accesses)) {
+            requests.take(ctx, claimed.org().toString());
+            ctx.attribute(CLAIMED, claimed);
+            ctx.attribute(GATE, this);
+            return;
+        }
+        admit(ctx, current(ctx, claimed).orElseThrow(Authentication::revoked), accesses);
+    }
+
+    /**
+     * Not with an Idempotency-Key, whose work and answer belong to whom the gate let in; and a call that would be refused for the
+     * limit takes nothing of it before it is known whose it is.
+     */
+    private boolean isCheckedLater(Context ctx, Claimed claimed, Set<RouteRole> accesses) {
+        return metadata(ctx, LateCheck.class).isPresent()
+                && accesses.contains(Access.MEMBERS)
+                && ctx.header("Idempotency-Key") == null
+                && !requests.isUsedUp(claimed.org().toString());
+    }
+
+    private void admit(Context ctx, Principal caller, Set<RouteRole> accesses) {
         caller.orgId().ifPresent(orgId -> requests.take(ctx, orgId.toString()));
         boolean admitted = accesses.stream().anyMatch(access -> ((Access) access).admits(caller.role()));
         if (!admitted) {
             throw Problem.forbidden("Your role does not allow this.");
         }
+        identify(ctx, caller);
+    }
+
+    private static void identify(Context ctx, Principal caller) {
         ctx.attribute(CALLER, caller);
         Actor.identify(caller);
     }
 
-    /** Whom {@link #require} let in. */
+    private static <M extends EndpointMetadata> Optional<M> metadata(Context ctx, Class<M> type) {
+        return Optional.ofNullable(ctx.endpoints().matchedHttpEndpoint()).map(route -> route.metadata(type));
+    }
+
+    /**
+     * Whom {@link #require} let in.
+     *
+     * @throws Problem 401 where that was left to the write ({@link LateCheck}) and the session has ended
+     */
     public static Principal caller(Context ctx) {
         Principal caller = ctx.attribute(CALLER);
-        if (caller == null) {
+        if (caller != null) {
+            return caller;
+        }
+        Authentication gate = ctx.attribute(GATE);
+        if (gate == null) {
             throw new IllegalStateException("a public route has no caller");
         }
-        return caller;
+        return settle(ctx, gate.sessions.activePrincipal(claimed(ctx)));
+    }
+
+    /** Of a call whose check was left to the write; empty for those that the gate has checked. */
+    public static Optional<Claimed> claimedIfLate(Context ctx) {
+        return callerIfAny(ctx).isPresent() ? Optional.empty() : Optional.of(claimed(ctx));
+    }
+
+    private static Claimed claimed(Context ctx) {
+        return Objects.requireNonNull(ctx.attribute(CLAIMED), "the gate has not seen this call");
+    }
+
+    /**
+     * Ends the check of a call that was left to the write.
+     *
+     * @param current as the write found it
+     * @throws Problem 401 when it found nobody
+     */
+    public static Principal settle(Context ctx, Optional<Principal> current) {
+        if (current.isEmpty()) {
+            Authentication gate = Objects.requireNonNull(ctx.attribute(GATE), "the gate has checked this call");
+            gate.requests.giveBack(claimed(ctx).org().toString());
+            throw revoked();
+        }
+        identify(ctx, current.get());
+        return current.get();
     }
 
     /** As {@link #caller}; empty on a public route. */
@@ -108,32 +180,29 @@ public final class Authentication {
         throw Problem.unauthorized("token-expired", "The access token has expired.");
     }
 
-    /** The token says who it is; what they may do, the database says, so that a change counts from the next request on. */
-    private Principal current(Context ctx, Principal claimed) {
-        if (claimed.isService()) {
-            return claimed;
-        }
-        Optional<UUID> userId = Ids.parse(claimed.userId());
-        Optional<UUID> sessionId = claimed.sessionId().flatMap(Ids::parse);
-        if (userId.isEmpty() || sessionId.isPresent() != claimed.sessionId().isPresent()) {
+    private static Claimed claimed(Principal token) {
+        Optional<UUID> userId = Ids.parse(token.userId());
+        Optional<UUID> sessionId = token.sessionId().flatMap(Ids::parse);
+        if (userId.isEmpty() || sessionId.isPresent() != token.sessionId().isPresent()) {
             throw revoked();
         }
-        Endpoint route = ctx.endpoints().matchedHttpEndpoint();
-        ReadAhead<?> ahead = route == null ? null : route.metadata(ReadAhead.class);
-        Optional<Principal> current =
-                ahead == null || requests.isUsedUp(claimed.org().toString())
-                        ? sessions.activePrincipal(claimed, userId.get(), sessionId)
-                        : current(ctx, claimed, userId.get(), sessionId, ahead);
-        return current.orElseThrow(Authentication::revoked);
+        return new Claimed(token, userId.get(), sessionId);
     }
 
-    private <T> Optional<Principal> current(
-            Context ctx, Principal claimed, UUID userId, Optional<UUID> sessionId, ReadAhead<T> ahead) {
-        Optional<Query<T>> query = ahead.query(ctx, claimed);
+    /** The token says who it is; what they may do, the database says, so that a change counts from the next request on. */
+    private Optional<Principal> current(Context ctx, Claimed claimed) {
+        ReadAhead<?> ahead = metadata(ctx, ReadAhead.class).orElse(null);
+        return ahead == null || requests.isUsedUp(claimed.org().toString())
+                ? sessions.activePrincipal(claimed)
+                : current(ctx, claimed, ahead);
+    }
+
+    private <T> Optional<Principal> current(Context ctx, Claimed claimed, ReadAhead<T> ahead) {
+        Optional<Query<T>> query = ahead.query(ctx, claimed.token());
         if (query.isEmpty()) {
-            return sessions.activePrincipal(claimed, userId, sessionId);
+            return sessions.activePrincipal(claimed);
         }
-        return sessions.activePrincipal(claimed, userId, sessionId, query.get()).map(admitted -> {
+        return sessions.activePrincipal(claimed, query.get()).map(admitted -> {
             ahead.keep(ctx, admitted.rows());
             return admitted.principal();
         });

@@ -223,24 +223,31 @@ public final class SessionStore {
     }
 
     /** @return the bearer with the rights of now, empty when member, organisation or session is no longer active */
-    Optional<Principal> activePrincipal(Principal claimed, UUID userId, Optional<UUID> sessionId) {
-        return standings
-                .call(claimed.org(), Claim.of(claimed, userId, sessionId))
-                .map(standing -> standing.over(claimed));
+    Optional<Principal> activePrincipal(Claimed caller) {
+        return standings.call(caller.org(), Claim.of(caller)).map(standing -> standing.over(caller.token()));
     }
 
     /** A bearer with the rights of now, and what was read together with them. */
     record Admitted<T>(Principal principal, T rows) {}
 
-    /** As {@link #activePrincipal(Principal, UUID, Optional)}, with a query that goes to the database in the same round trip. */
-    <T> Optional<Admitted<T>> activePrincipal(
-            Principal claimed, UUID userId, Optional<UUID> sessionId, Query<T> ahead) {
-        Claim claim = Claim.of(claimed, userId, sessionId);
-        Standings check = new Standings(claimed.org(), List.of(claim));
+    /** As {@link #activePrincipal(Claimed)}, with a query that goes to the database in the same round trip. */
+    <T> Optional<Admitted<T>> activePrincipal(Claimed caller, Query<T> ahead) {
+        Claim claim = Claim.of(caller);
+        Standings check = new Standings(caller.org(), List.of(claim));
         Query.Both<Map<Claim, Standing>, T> both =
                 jdbi.withHandle(handle -> Direct.with(handle, connection -> Query.on(connection, check, ahead)));
         return Optional.ofNullable(both.first().get(claim))
-                .map(standing -> new Admitted<>(standing.over(claimed), both.second()));
+                .map(standing -> new Admitted<>(standing.over(caller.token()), both.second()));
+    }
+
+    /** As {@link #activePrincipal(Claimed)} for callers of one organisation, in their order, as a transaction sees them. */
+    public static List<Optional<Principal>> activePrincipals(Handle tx, UUID orgId, List<Claimed> callers) {
+        List<Claim> claims = callers.stream().map(Claim::of).distinct().toList();
+        Map<Claim, Standing> active = Direct.with(tx, new Standings(orgId, claims)::on);
+        return callers.stream()
+                .map(caller -> Optional.ofNullable(active.get(Claim.of(caller)))
+                        .map(standing -> standing.over(caller.token())))
+                .toList();
     }
 
     /**
@@ -249,26 +256,29 @@ public final class SessionStore {
      * @param sessionId null for a token that belongs to none
      */
     private record Claim(UUID userId, UUID sessionId, long ver) {
-        static Claim of(Principal claimed, UUID userId, Optional<UUID> sessionId) {
-            return new Claim(userId, sessionId.orElse(null), claimed.version());
+        static Claim of(Claimed caller) {
+            return new Claim(
+                    caller.userId(),
+                    caller.sessionId().orElse(null),
+                    caller.token().version());
         }
     }
 
     /** What the bearer of a token may do now. */
     private record Standing(Role role, String name, List<String> properties, List<String> departments, long ver) {
-        Principal over(Principal claimed) {
+        Principal over(Principal token) {
             return new Principal(
-                    claimed.userId(),
-                    claimed.orgId(),
+                    token.userId(),
+                    token.orgId(),
                     role,
                     name,
                     properties,
                     departments,
-                    claimed.sessionId(),
+                    token.sessionId(),
                     ver,
-                    claimed.tokenId(),
-                    claimed.issuedAt(),
-                    claimed.expiresAt());
+                    token.tokenId(),
+                    token.issuedAt(),
+                    token.expiresAt());
         }
     }
 

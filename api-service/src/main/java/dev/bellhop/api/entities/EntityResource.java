@@ -1,12 +1,12 @@
 package dev.bellhop.api.entities;
 
 import dev.bellhop.api.auth.Authentication;
+import dev.bellhop.api.auth.Claimed;
 import dev.bellhop.api.auth.ReadAhead;
 import dev.bellhop.api.http.Answer;
 import dev.bellhop.api.http.Cursors;
 import dev.bellhop.api.http.Fields;
 import dev.bellhop.api.http.ListQuery;
-import dev.bellhop.api.idempotency.Idempotency;
 import dev.bellhop.api.store.Ids;
 import dev.bellhop.api.store.Query;
 import dev.bellhop.model.events.Entity;
@@ -54,15 +54,30 @@ public final class EntityResource {
     }
 
     public void create(Context ctx) {
-        Fields body = Fields.of(ctx);
-        EntityDraft draft = EntityDraft.of(body);
-        body.rejectFaults();
-        Principal caller = Authentication.caller(ctx);
-        // Work that is to happen once is one transaction of its own, with the key.
-        Entity entity = Idempotency.isAsked(ctx)
-                ? entities.create(caller, List.of(draft)).get(0)
-                : entities.createWithOthers(caller, draft);
+        EntityDraft draft = draft(ctx);
+        Optional<Claimed> late = Authentication.claimedIfLate(ctx);
+        Entity entity = late.isPresent()
+                ? create(ctx, late.get(), draft)
+                : entities.create(Authentication.caller(ctx), List.of(draft)).get(0);
         Answer.created(ctx, "/api/v1/entities/" + entity.id(), entity, entity.version());
+    }
+
+    private Entity create(Context ctx, Claimed caller, EntityDraft draft) {
+        EntityStore.Attempt.Outcome outcome = entities.createWithOthers(caller, draft);
+        Authentication.settle(ctx, outcome.owner());
+        return outcome.entity();
+    }
+
+    private static EntityDraft draft(Context ctx) {
+        try {
+            Fields body = Fields.of(ctx);
+            EntityDraft draft = EntityDraft.of(body);
+            body.rejectFaults();
+            return draft;
+        } catch (Problem fault) {
+            Authentication.caller(ctx); // who may not call is not told what is wrong
+            throw fault;
+        }
     }
 
     /** Takes {@code {"items":[…]}} and the bare array alike. */

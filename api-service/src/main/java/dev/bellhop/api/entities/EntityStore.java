@@ -1,5 +1,7 @@
 package dev.bellhop.api.entities;
 
+import dev.bellhop.api.auth.Claimed;
+import dev.bellhop.api.auth.SessionStore;
 import dev.bellhop.api.http.Answer.Precondition;
 import dev.bellhop.api.http.Origin;
 import dev.bellhop.api.http.Page.Position;
@@ -28,6 +30,7 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,7 +75,7 @@ public final class EntityStore {
 
     private final Jdbi jdbi;
     private final Outbox outbox;
-    private final Batching<Creation, List<Entity>> creations = new Batching<>(this::create);
+    private final Batching<Attempt, Attempt.Outcome> attempts = new Batching<>(this::attempt);
 
     public EntityStore(Jdbi jdbi, Outbox outbox) {
         this.jdbi = jdbi;
@@ -160,47 +163,82 @@ public final class EntityStore {
 
     /** @return the new entities in the order of the drafts; all of them or, on any fault, none */
     List<Entity> create(Principal owner, List<EntityDraft> drafts) {
-        return create(owner.org(), List.of(Creation.of(owner, drafts))).get(0);
+        List<Creation> creations = List.of(Creation.of(owner, drafts, Origin.current()));
+        return jdbi.inTransaction(tx -> create(tx, owner.org(), creations)).get(0);
     }
 
-    /** As {@link #create}, in one transaction with others of the organisation that come at the same time. */
-    Entity createWithOthers(Principal owner, EntityDraft draft) {
-        return creations.call(owner.org(), Creation.of(owner, List.of(draft))).get(0);
+    /**
+     * As {@link #create}, in one transaction with others of the organisation that come at the same time, which also checks the
+     * callers.
+     */
+    Attempt.Outcome createWithOthers(Claimed owner, EntityDraft draft) {
+        return attempts.call(owner.org(), new Attempt(owner, draft, Origin.current()));
+    }
+
+    /** What one request wants to create. */
+    record Attempt(Claimed owner, EntityDraft draft, Origin origin) {
+        /**
+         * @param owner empty when the caller is no longer active; then nothing was created
+         * @param entity null without an owner
+         */
+        record Outcome(Optional<Principal> owner, Entity entity) {}
+    }
+
+    private List<Attempt.Outcome> attempt(UUID orgId, List<Attempt> attempts) {
+        return jdbi.inTransaction(tx -> {
+            List<Optional<Principal>> owners = SessionStore.activePrincipals(
+                    tx, orgId, attempts.stream().map(Attempt::owner).toList());
+            List<Creation> creations = new ArrayList<>();
+            for (int i = 0; i < attempts.size(); i++) {
+                Attempt attempt = attempts.get(i);
+                owners.get(i)
+                        .ifPresent(owner -> creations.add(Creation.of(
+                                owner,
+                                List.of(attempt.draft()),
+                                attempt.origin().by(owner))));
+            }
+            Iterator<List<Entity>> created = create(tx, orgId, creations).iterator();
+            return owners.stream()
+                    .map(owner -> new Attempt.Outcome(
+                            owner, owner.isPresent() ? created.next().get(0) : null))
+                    .toList();
+        });
     }
 
     /** What one request creates. */
     private record Creation(UUID ownerId, List<EntityDraft> drafts, Origin origin) {
-        static Creation of(Principal owner, List<EntityDraft> drafts) {
-            return new Creation(UUID.fromString(owner.userId()), drafts, Origin.current());
+        static Creation of(Principal owner, List<EntityDraft> drafts, Origin origin) {
+            return new Creation(UUID.fromString(owner.userId()), drafts, origin);
         }
     }
 
-    private List<List<Entity>> create(UUID orgId, List<Creation> creations) {
-        return jdbi.inTransaction(tx -> {
-            Map<UUID, String> departments = departmentNames(
-                    tx,
-                    orgId,
-                    creations.stream()
-                            .flatMap(creation -> creation.drafts().stream())
-                            .map(EntityDraft::departmentId)
-                            .filter(id -> id != null)
-                            .collect(Collectors.toSet()));
-            Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
-            List<List<Entity>> created = new ArrayList<>(creations.size());
-            List<Outbox.Entry> events = new ArrayList<>();
-            for (Creation creation : creations) {
-                List<Entity> entities = creation.drafts().stream()
-                        .map(draft -> entity(draft, departments, creation.ownerId(), now))
-                        .toList();
-                created.add(entities);
-                entities.forEach(
-                        entity -> events.add(new Outbox.Entry(new EntityEvent.Created(entity), creation.origin())));
-            }
-            List<Entity> rows = created.stream().flatMap(List::stream).toList();
-            Direct.with(tx, connection -> insert(connection, orgId, rows, now));
-            outbox.appendAll(tx, orgId, events);
-            return created;
-        });
+    private List<List<Entity>> create(Handle tx, UUID orgId, List<Creation> creations) {
+        if (creations.isEmpty()) {
+            return List.of();
+        }
+        Map<UUID, String> departments = departmentNames(
+                tx,
+                orgId,
+                creations.stream()
+                        .flatMap(creation -> creation.drafts().stream())
+                        .map(EntityDraft::departmentId)
+                        .filter(id -> id != null)
+                        .collect(Collectors.toSet()));
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
+        List<List<Entity>> created = new ArrayList<>(creations.size());
+        List<Outbox.Entry> events = new ArrayList<>();
+        for (Creation creation : creations) {
+            List<Entity> entities = creation.drafts().stream()
+                    .map(draft -> entity(draft, departments, creation.ownerId(), now))
+                    .toList();
+            created.add(entities);
+            entities.forEach(
+                    entity -> events.add(new Outbox.Entry(new EntityEvent.Created(entity), creation.origin())));
+        }
+        List<Entity> rows = created.stream().flatMap(List::stream).toList();
+        Direct.with(tx, connection -> insert(connection, orgId, rows, now));
+        outbox.appendAll(tx, orgId, events);
+        return created;
     }
 
     private static int insert(Connection connection, UUID orgId, List<Entity> entities, Instant now)

@@ -24,7 +24,12 @@ public record Actor(Optional<String> id, Optional<String> name, Optional<String>
 
     /** As {@link #identify(String, String)}. */
     public static void identify(Principal caller) {
-        identify(caller.userId(), caller.name());
+        CURRENT.set(CURRENT.get().as(caller));
+    }
+
+    /** The same request, for this caller. */
+    Actor as(Principal caller) {
+        return new Actor(Optional.of(caller.userId()), Optional.of(caller.name()), requestId);
     }
 
     static void end() {

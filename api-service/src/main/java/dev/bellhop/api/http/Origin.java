@@ -1,5 +1,6 @@
 package dev.bellhop.api.http;
 
+import dev.bellhop.model.security.Principal;
 import java.util.Optional;
 
 /**
@@ -11,5 +12,10 @@ public record Origin(Actor actor, Optional<String> traceparent) {
     /** Of the request that the current thread works on. */
     public static Origin current() {
         return new Origin(Actor.current(), Trace.current());
+    }
+
+    /** The same for a request whose caller is known only now. */
+    public Origin by(Principal caller) {
+        return new Origin(actor.as(caller), traceparent);
     }
 }

@@ -66,6 +66,14 @@ public final class RateLimit {
         answer(ctx, admitted, account);
     }
 
+    /** A call that was {@linkplain #take taken} turned out not to be one of this key's. */
+    public void giveBack(String key) {
+        Account account = accounts.getIfPresent(key);
+        if (quota != 0 && account != null) {
+            account.giveBack();
+        }
+    }
+
     /** Whether the next call of this key would be refused, as far as this instance knows. */
     public boolean isUsedUp(String key) {
         Account account = accounts.getIfPresent(key);
@@ -108,6 +116,13 @@ public final class RateLimit {
             }
             aside--;
             return true;
+        }
+
+        synchronized void giveBack() {
+            forgetEnded();
+            if (used > 0) {
+                aside++;
+            }
         }
 
         synchronized boolean isUsedUp() {

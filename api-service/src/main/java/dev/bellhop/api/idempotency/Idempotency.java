@@ -55,11 +55,6 @@ public final class Idempotency {
         };
     }
 
-    /** Whether the request comes with a key, and so is handled within the transaction that keeps its answer. */
-    public static boolean isAsked(Context ctx) {
-        return ctx.header(HEADER) != null;
-    }
-
     private static void run(Handle tx, Context ctx, String key, Handler handler) throws Exception {
         String caller = caller(ctx);
         String request = hash(ctx);
