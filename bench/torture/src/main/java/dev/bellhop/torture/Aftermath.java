@@ -62,8 +62,8 @@ final class Aftermath {
 
     Holdings holdings() throws TortureFailure, InterruptedException {
         return new Holdings(
-                Footprint.of(newest(cluster.apis()).process()),
-                Footprint.of(newest(cluster.realtimes()).process()),
+                footprint(newest(cluster.apis())),
+                footprint(newest(cluster.realtimes())),
                 count("select count(*) from pg_stat_activity where application_name <> 'torture' and backend_type ="
                         + " 'client backend'"));
     }
@@ -132,6 +132,10 @@ final class Aftermath {
                 before.databaseConnections() * 1.1 + 2);
         footprint("api", before.api(), after.api());
         footprint("realtime", before.realtime(), after.realtime());
+    }
+
+    private static Footprint footprint(Service service) throws TortureFailure, InterruptedException {
+        return Footprint.of(service.process(), service.address().getPort());
     }
 
     private void footprint(String name, Footprint before, Footprint after) {

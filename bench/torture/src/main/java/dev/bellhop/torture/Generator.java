@@ -382,10 +382,20 @@ final class Generator implements AutoCloseable {
         }
     }
 
-    /** More at once, to everybody, than what lies between a node and a client that reads slowly can hold. */
+    /**
+     * More at once, to everybody, than what lies between a node and a client that reads slowly can hold. What is said to clients
+     * meanwhile stands behind it, so it counts as a fault.
+     */
     private void announce() {
-        for (int i = 0; i < ANNOUNCEMENTS && !stopping; i++) {
-            broadcast(world.hot(), "org", "long ".repeat(LONG_WORDS));
+        int fault = numbers.fault();
+        history.write(new Entry.Fault(
+                history.now(), fault, "announcements", world.hot().toString(), false, true));
+        try {
+            for (int i = 0; i < ANNOUNCEMENTS && !stopping; i++) {
+                broadcast(world.hot(), "org", "long ".repeat(LONG_WORDS));
+            }
+        } finally {
+            history.write(new Entry.Heal(history.now(), fault));
         }
     }
 

@@ -89,7 +89,7 @@ final class HeapTrend {
 
     private void look(ProcessHandle process) throws InterruptedException {
         try {
-            long bytes = Footprint.of(process).heapBytes();
+            long bytes = Footprint.liveHeapBytes(process);
             synchronized (samples) {
                 samples.add(new Sample((System.nanoTime() - begin) / 1e9, process.pid(), bytes));
             }
