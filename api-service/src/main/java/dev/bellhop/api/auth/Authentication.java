@@ -54,7 +54,8 @@ public final class Authentication {
     }
 
     /**
-     * Before every route of the API. A route that names no {@link Access} is open to nobody.
+     * Before every route of the API. A route that names no {@link Access} is open to nobody. Whether the session is active, a
+     * route with a {@link LateCheck} finds out itself.
      *
      * @throws Problem 401 without a good token of an active session, 429 when the organisation has used up its requests,
      *     403 when the role may not call the route
@@ -80,8 +81,8 @@ public final class Authentication {
     }
 
     /**
-     * Not with an Idempotency-Key, whose work and answer belong to whom the gate let in; and a call that would be refused for the
-     * limit takes nothing of it before it is known whose it is.
+     * Not with an Idempotency-Key, whose work and answer belong to whom the gate let in; and not when nothing is left of the
+     * limit, because somebody without a session is told 401 and not 429.
      */
     private boolean isCheckedLater(Context ctx, Claimed claimed, Set<RouteRole> accesses) {
         return metadata(ctx, LateCheck.class).isPresent()
