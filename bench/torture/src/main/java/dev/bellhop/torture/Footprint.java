@@ -42,13 +42,17 @@ record Footprint(int threads, int files, long heapBytes) {
         }
     }
 
-    /** Those that stand, by what their descriptors point to. One that was closed by the caller only does not stand. */
+    /**
+     * Those that stand, by what their descriptors point to. One that was closed by the caller only does not stand. A machine without
+     * IPv6 has no table of it.
+     */
     private static Set<String> connectionsTo(int port) throws TortureFailure {
         Set<String> sockets = new HashSet<>();
         String local = String.format(Locale.ROOT, ":%04X", port);
         try {
             for (String table : List.of("tcp", "tcp6")) {
-                for (String line : Files.readAllLines(PROC.resolve("net").resolve(table))) {
+                Path file = PROC.resolve("net").resolve(table);
+                for (String line : Files.exists(file) ? Files.readAllLines(file) : List.<String>of()) {
                     String[] columns = line.trim().split("\\s+", -1);
                     if (columns[1].endsWith(local) && columns[3].equals(ESTABLISHED)) {
                         sockets.add("socket:[" + columns[9] + "]");
