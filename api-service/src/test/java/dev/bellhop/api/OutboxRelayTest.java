@@ -54,6 +54,8 @@ class OutboxRelayTest {
     static final RunningApi api = new RunningApi();
 
     private static final Duration SOON = Duration.ofSeconds(20);
+    /** Of tcpmux (RFC 1078), which nobody runs. */
+    private static final int UNUSED_PORT = 1;
 
     @AfterEach
     void healthy() {
@@ -331,6 +333,32 @@ class OutboxRelayTest {
             instances.awaitEvents(writers * writesEach);
         } finally {
             threads.shutdown();
+        }
+    }
+
+    @Test
+    @DisplayName("F36 F40 a relay that cannot deliver does not keep an organisation's events from one that can")
+    void cutOffInstance() {
+        UUID orgId = api.organization("Half cut off");
+        User hr = api.user(orgId, Role.HR);
+        Map<String, String> settings = new HashMap<>(api.settings());
+        settings.put("BELLHOP_REALTIME_URL", "http://127.0.0.1:" + UNUSED_PORT);
+        try (ApiService cutOff = ApiService.start(Config.from(settings))) {
+            URI address = URI.create("http://127.0.0.1:" + cutOff.port() + "/api/v1/entities");
+            int written = 0;
+            long end = System.nanoTime() + SOON.toNanos();
+            // Each write has the instance that is cut off number it, and so keep the organisation if it could.
+            while (System.nanoTime() < end && api.receiver().log(orgId).size() < 500) {
+                assertThat(api.send(api.request(hr, "/api/v1/entities")
+                                        .uri(address)
+                                        .header("Content-Type", "application/json")
+                                        .POST(BodyPublishers.ofString("{\"type\":\"lead\",\"name\":\"x\"}")))
+                                .status())
+                        .isEqualTo(201);
+                written++;
+            }
+            assertThat(api.receiver().log(orgId)).as(written + " were written").hasSizeGreaterThanOrEqualTo(500);
+            assertThat(awaitLog(orgId, written)).hasSize(written);
         }
     }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -61,6 +62,9 @@ public final class OutboxRelay implements AutoCloseable {
     private final WakeUpCalls calls;
     private final Semaphore signal = new Semaphore(0);
     private final Map<UUID, Stream> streams = new ConcurrentHashMap<>();
+    /** Those of the streams that send, or wait for their next attempt. */
+    private final Set<UUID> engaged = ConcurrentHashMap.newKeySet();
+
     private final AtomicInteger senderNumber = new AtomicInteger();
     /** What comes in after the stop is dropped: it is still in the outbox. */
     private final ExecutorService senders = new ThreadPoolExecutor(
@@ -84,7 +88,7 @@ public final class OutboxRelay implements AutoCloseable {
     public OutboxRelay(
             Jdbi jdbi, URI realtimeUrl, List<Secret> secrets, Duration poll, MeterRegistry registry, Clock clock) {
         this.store = new OutboxStore(jdbi);
-        this.sequencer = new Sequencer(jdbi, store.relay());
+        this.sequencer = new Sequencer(jdbi, store.relay(), engaged);
         this.poster = new EventPoster(realtimeUrl, secrets, clock);
         this.poll = poll;
         this.metrics = new RelayMetrics(registry);
@@ -155,6 +159,7 @@ public final class OutboxRelay implements AutoCloseable {
     /** @param ready what has just got its numbers and may come next; none where the outbox is to be looked into */
     private void start(Stream stream, List<Batch.Row> ready) {
         if (stream.begin()) {
+            engaged.add(stream.orgId);
             stream.ready = ready;
             senders.execute(() -> send(stream));
         }
@@ -185,7 +190,12 @@ public final class OutboxRelay implements AutoCloseable {
         }
         if (again) {
             senders.execute(() -> send(stream));
-        } else if (stream.end()) {
+            return;
+        }
+        if (stream.isFree()) {
+            engaged.remove(stream.orgId);
+        }
+        if (stream.end()) {
             start(stream, List.of());
         }
     }
@@ -328,9 +338,11 @@ public final class OutboxRelay implements AutoCloseable {
                 .log(alert);
     }
 
+    /** Until then another relay may try, whose way to the receiver, or whose clock, may be better. */
     private void retryLater(Stream stream, String reason) {
         stream.failures++;
         stream.failed(RetrySchedule.wait(stream.failures));
+        store.release(stream.orgId);
         if (stream.failures == 1 || stream.failures % 10 == 0) {
             log.atWarn()
                     .addKeyValue("org_id", stream.orgId)
@@ -405,14 +417,19 @@ public final class OutboxRelay implements AutoCloseable {
                 wanted = true;
                 return false;
             }
-            busy = !halted && System.nanoTime() - notBefore >= 0;
+            busy = isFree();
             return busy;
+        }
+
+        /** Whether it may go on now. */
+        boolean isFree() {
+            return !halted && System.nanoTime() - notBefore >= 0;
         }
 
         /** @return whether something may have come in since the last look */
         synchronized boolean end() {
             busy = false;
-            boolean again = wanted && System.nanoTime() - notBefore >= 0;
+            boolean again = wanted && isFree();
             wanted = false;
             return again;
         }

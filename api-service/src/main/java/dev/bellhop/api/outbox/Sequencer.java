@@ -11,13 +11,14 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
  * Numbers committed events, organisation by organisation without a gap, and claims the organisations for its relay where no
- * other one sends for them. Any number of processes may do so at once: who comes second to a row waits for the lock of who
+ * other one sends for them and this one is free to. Any number of processes may do so at once: who comes second to a row waits for the lock of who
  * came first, and finds that it has its number. For one thread.
  */
 final class Sequencer {
@@ -34,17 +35,18 @@ final class Sequencer {
                      where org_seq is null and id > ? order by id limit %2$d for update),
                  b as materialized (
                      select id, org_id, sum(bytes) over (order by id) <= %3$d as whole from waiting),
-                 n as (select org_id, count(*) as c, bool_and(whole) as whole from b group by org_id),
+                 n as (select org_id, count(*) as c, bool_and(whole) as whole, org_id = any (?) as engaged from b group by org_id),
                  s as (insert into outbox_stream as stream (org_id, last_seq, claimed_by, claimed_until)
-                       select org_id, c, ?, now() + ? from n order by org_id
+                       select org_id, c, case when not engaged then ?::uuid end, now() + ? from n order by org_id
                        on conflict (org_id) do update set
                            last_seq = stream.last_seq + excluded.last_seq,
-                           claimed_by = case when stream.claimed_until < now() then excluded.claimed_by
-                                             else stream.claimed_by end,
-                           claimed_until = case when stream.claimed_until < now() or stream.claimed_by = excluded.claimed_by
+                           claimed_by = case when excluded.claimed_by is not null and stream.claimed_until < now()
+                                             then excluded.claimed_by else stream.claimed_by end,
+                           claimed_until = case when excluded.claimed_by is not null and (
+                                                    stream.claimed_until < now() or stream.claimed_by = excluded.claimed_by)
                                                 then excluded.claimed_until else stream.claimed_until end
                        returning org_id, last_seq, claimed_by),
-                 r as (select b.id, n.whole and s.claimed_by = ? as ready,
+                 r as (select b.id, n.whole and not n.engaged and s.claimed_by = ? as ready,
                               s.last_seq - n.c + row_number() over (partition by b.org_id order by b.id) as seq
                        from b join n using (org_id) join s using (org_id))
             update outbox o set org_seq = r.seq from r where o.id = r.id
@@ -58,6 +60,7 @@ final class Sequencer {
 
     private final Jdbi jdbi;
     private final UUID relay;
+    private final Set<UUID> engaged;
 
     /**
      * Up to this id every event has its number. What has left the index of those without stands in it until the next vacuum:
@@ -75,16 +78,27 @@ final class Sequencer {
      */
     private record Settling(long highestId, long transaction) {}
 
-    /** @param relay for which organisations are claimed */
-    Sequencer(Jdbi jdbi, UUID relay) {
+    /**
+     * @param relay for which organisations are claimed
+     * @param engaged those for which the relay sends already, or waits until it tries again; they are not claimed. Thread-safe
+     */
+    Sequencer(Jdbi jdbi, UUID relay, Set<UUID> engaged) {
         this.jdbi = jdbi;
         this.relay = relay;
+        this.engaged = engaged;
     }
 
     /**
+     * For whom organisations are claimed.
+     *
+     * @param engaged the organisations that are not
+     */
+    record Claimant(UUID relay, List<UUID> engaged) {}
+
+    /**
      * @param numbered how many events got their number, at most {@link #LIMIT}
-     * @param ready of each organisation with one, the events in order; none where another relay sends for it, or where they
-     *     are more than one batch holds
+     * @param ready of each organisation with one, the events in order; none where it was not claimed, or where they are more
+     *     than one batch holds
      * @param highestId of those with new numbers; this and what follows says nothing when there are none
      * @param transaction that numbered them
      * @param oldestUnderWay transaction that had not ended when it began to look
@@ -97,7 +111,7 @@ final class Sequencer {
             forget();
             nextWholeLook = System.nanoTime() + WHOLE_LOOK.toNanos();
         }
-        Run run = jdbi.withHandle(handle -> number(handle, relay, floor));
+        Run run = jdbi.withHandle(handle -> number(handle, new Claimant(relay, List.copyOf(engaged)), floor));
         if (run.numbered > 0) {
             raiseFloor(run);
         }
@@ -120,16 +134,18 @@ final class Sequencer {
         }
     }
 
-    private static Run number(Handle handle, UUID relay, long after) {
-        return Direct.with(handle, connection -> number(connection, relay, after, STATEMENT));
+    private static Run number(Handle handle, Claimant claimant, long after) {
+        return Direct.with(handle, connection -> number(connection, claimant, after, STATEMENT));
     }
 
-    static Run number(Connection connection, UUID relay, long after, String sql) throws SQLException {
+    static Run number(Connection connection, Claimant claimant, long after, String sql) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setLong(1, after);
-            statement.setObject(2, relay);
-            statement.setObject(3, OutboxStore.claimTime());
-            statement.setObject(4, relay);
+            statement.setArray(
+                    2, connection.createArrayOf("uuid", claimant.engaged().toArray()));
+            statement.setObject(3, claimant.relay());
+            statement.setObject(4, OutboxStore.claimTime());
+            statement.setObject(5, claimant.relay());
             int numbered = 0;
             long highestId = 0;
             long transaction = 0;

@@ -2,7 +2,6 @@ package dev.bellhop.api.outbox;
 
 import dev.bellhop.api.store.Direct;
 import dev.bellhop.torture.agent.Plan;
-import java.util.UUID;
 import net.bytebuddy.asm.Advice;
 import org.jdbi.v3.core.Handle;
 
@@ -10,8 +9,8 @@ final class NaiveCursor {
     private NaiveCursor() {}
 
     @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class)
-    static Sequencer.Run enter(@Advice.Argument(0) Handle handle, @Advice.Argument(1) UUID relay) {
-        return Plan.isDue("naive-cursor") ? numberBehindCursor(handle, relay, "true") : null;
+    static Sequencer.Run enter(@Advice.Argument(0) Handle handle, @Advice.Argument(1) Sequencer.Claimant claimant) {
+        return Plan.isDue("naive-cursor") ? numberBehindCursor(handle, claimant, "true") : null;
     }
 
     @Advice.OnMethodExit
@@ -26,7 +25,7 @@ final class NaiveCursor {
      *
      * @param more what a row has to fulfil besides
      */
-    static Sequencer.Run numberBehindCursor(Handle handle, UUID relay, String more) {
+    static Sequencer.Run numberBehindCursor(Handle handle, Sequencer.Claimant claimant, String more) {
         String unnumbered = "where org_seq is null";
         if (!Sequencer.STATEMENT.contains(unnumbered)) {
             throw new IllegalStateException("the sequencer chooses its rows in another way: " + Sequencer.STATEMENT);
@@ -34,6 +33,6 @@ final class NaiveCursor {
         String behind = unnumbered + " and " + more
                 + " and id > (select coalesce(max(id), 0) from outbox where org_seq is not null)";
         String statement = Sequencer.STATEMENT.replace(unnumbered, behind);
-        return Direct.with(handle, connection -> Sequencer.number(connection, relay, 0, statement));
+        return Direct.with(handle, connection -> Sequencer.number(connection, claimant, 0, statement));
     }
 }

@@ -1,7 +1,6 @@
 package dev.bellhop.api.outbox;
 
 import dev.bellhop.torture.agent.Plan;
-import java.util.UUID;
 import net.bytebuddy.asm.Advice;
 import org.jdbi.v3.core.Handle;
 
@@ -12,9 +11,9 @@ final class XminCursor {
     private XminCursor() {}
 
     @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class)
-    static Sequencer.Run enter(@Advice.Argument(0) Handle handle, @Advice.Argument(1) UUID relay) {
+    static Sequencer.Run enter(@Advice.Argument(0) Handle handle, @Advice.Argument(1) Sequencer.Claimant claimant) {
         return Plan.isDue("xmin-cursor")
-                ? NaiveCursor.numberBehindCursor(handle, relay, IS_BEFORE_ALL_UNDER_WAY)
+                ? NaiveCursor.numberBehindCursor(handle, claimant, IS_BEFORE_ALL_UNDER_WAY)
                 : null;
     }
 

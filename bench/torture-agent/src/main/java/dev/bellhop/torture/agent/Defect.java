@@ -24,12 +24,12 @@ enum Defect {
     NAIVE_CURSOR(
             "naive-cursor",
             "1/1",
-            Target.of("api.outbox.Sequencer", "number(Handle,UUID,long)", "api.outbox.NaiveCursor")),
+            Target.of("api.outbox.Sequencer", "number(Handle,Claimant,long)", "api.outbox.NaiveCursor")),
     /** As before, up to the oldest transaction under way: what began late and inserted early is missed. */
     XMIN_CURSOR(
             "xmin-cursor",
             "1/1",
-            Target.of("api.outbox.Sequencer", "number(Handle,UUID,long)", "api.outbox.XminCursor")),
+            Target.of("api.outbox.Sequencer", "number(Handle,Claimant,long)", "api.outbox.XminCursor")),
     /** After a restart positions that were given out before are given out again, under the same epoch. */
     EPOCH_REUSED(
             "epoch-reused",
