@@ -1,9 +1,7 @@
 package dev.bellhop.torture;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.bellhop.model.wire.Cursor;
-import dev.bellhop.model.wire.Json;
 import dev.bellhop.torture.history.Entry;
 import dev.bellhop.torture.history.EventHash;
 import dev.bellhop.torture.history.EventKeys;
@@ -46,14 +44,16 @@ final class Aftermath {
     private final World world;
     private final Cluster cluster;
     private final HistoryWriter history;
+    private final LogBook book;
     private final Api api;
     /** Opened after the last fault. */
     private StoredLog log;
 
-    Aftermath(World world, Cluster cluster, HistoryWriter history) {
+    Aftermath(World world, Cluster cluster, HistoryWriter history, LogBook book) {
         this.world = world;
         this.cluster = cluster;
         this.history = history;
+        this.book = book;
         this.api = new Api(cluster.tokens());
     }
 
@@ -90,11 +90,7 @@ final class Aftermath {
      * @return the heads of the logs
      */
     Map<UUID, Long> settle() throws TortureFailure, InterruptedException {
-        log = cluster.engine() == Cluster.Engine.REDIS
-                ? new RedisStoredLog(
-                        cluster.redisPort(),
-                        world.orgs().stream().map(World.Org::id).toList())
-                : new PostgresStoredLog(cluster.postgres());
+        log = StoredLog.open(cluster, world);
         long end = System.nanoTime() + PATIENCE.toNanos();
         Map<UUID, Long> heads = heads();
         long quietSince = System.nanoTime();
@@ -156,8 +152,9 @@ final class Aftermath {
     void writeEverything() throws TortureFailure, InterruptedException {
         for (StoredLog.State state : log.states()) {
             String org = state.org().toString();
-            history.write(new Entry.LogState(history.now(), org, state.epoch(), state.floor(), state.head()));
-            log.read(state, this::write);
+            history.write(new Entry.LogState(
+                    history.now(), org, state.epoch(), state.floor().position(), state.head()));
+            book.write(log, state);
         }
         for (StoredLog.State state : log.states()) {
             for (Service node : cluster.realtimes()) {
@@ -171,29 +168,12 @@ final class Aftermath {
         }
     }
 
-    private void write(StoredLog.Row row) {
-        try {
-            history.write(new Entry.Logged(
-                    history.now(),
-                    row.org().toString(),
-                    row.epoch(),
-                    row.position(),
-                    row.id(),
-                    row.type(),
-                    row.rooms(),
-                    row.payload(),
-                    EventHash.ofEvent(row.type(), row.rooms(), Json.tree(row.payload()))));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("the log holds what is not JSON: " + row, e);
-        }
-    }
-
     private void replay(Service node, StoredLog.State state, String room) throws TortureFailure, InterruptedException {
         World.Org org = world.orgs().stream()
                 .filter(each -> each.id().equals(state.org()))
                 .findFirst()
                 .orElseThrow();
-        String cursor = new Cursor(state.epoch(), 0, 0).toString();
+        String cursor = state.floor().toString();
         int count = PAGE;
         while (count == PAGE) {
             JsonNode answer = get(node, "/ws/history?room=" + room + "&limit=" + PAGE + "&cursor=" + cursor, org.hr());

@@ -33,6 +33,17 @@ final class Cluster implements AutoCloseable {
     private static final String LOOPBACK = "127.0.0.1";
     private static final String HEAP = "-Xmx160m";
 
+    /** What the forgetful one leaves of each log: seconds of the busiest one. */
+    static final int KEPT_EVENTS = 200;
+
+    private static final Map<String, String> FORGETFUL = Map.of(
+            "BELLHOP_RETENTION_HOURS",
+            "0",
+            "BELLHOP_RETENTION_EVENTS",
+            Integer.toString(KEPT_EVENTS),
+            "BELLHOP_RETENTION_INTERVAL_MS",
+            "100");
+
     private final Path home;
     private final Path work;
     private final Engine engine;
@@ -48,6 +59,8 @@ final class Cluster implements AutoCloseable {
     private final FaultProxy proxy;
     private final List<Service> apis = new ArrayList<>();
     private final List<Service> realtimes = new ArrayList<>();
+    /** A realtime service of the same logs that takes all but the newest events out of them. No client comes to it. */
+    private Service forgetful;
     /** From clients to the realtime service of the same index. */
     private final List<FaultProxy.Route> clientRoutes = new ArrayList<>();
     /** From the API service of the same index to a realtime service. */
@@ -89,14 +102,15 @@ final class Cluster implements AutoCloseable {
             startRedis();
         }
         for (int i = 0; i < NODES; i++) {
-            Service realtime = service("realtime", i);
+            Service realtime = service("realtime", i, Map.of());
             realtimes.add(realtime);
             clientRoutes.add(proxy.route(realtime.address()));
             relayRoutes.add(proxy.route(realtime.address()));
         }
         for (int i = 0; i < NODES; i++) {
-            apis.add(service("api", i));
+            apis.add(service("api", i, Map.of()));
         }
+        forgetful = service("realtime", NODES, FORGETFUL);
         shareClasses();
         for (Service service : services()) {
             service.start();
@@ -165,14 +179,15 @@ final class Cluster implements AutoCloseable {
         redis.awaitReady();
     }
 
-    private Service service(String kind, int index) throws TortureFailure, IOException {
+    /** @param more settings, that win */
+    private Service service(String kind, int index, Map<String, String> more) throws TortureFailure, IOException {
         Path jar = jar(kind);
         if (!Files.exists(jar)) {
             throw new TortureFailure(jar + " is not built.");
         }
         String name = kind + "-" + (index + 1);
         int port = freePort();
-        Service.Recipe recipe = recipe(() -> command(name, jar), () -> settings(kind, index, port));
+        Service.Recipe recipe = recipe(() -> command(name, jar), () -> settings(kind, index, port, more));
         URI health = URI.create("http://" + LOOPBACK + ":" + port + "/health/ready");
         Path log = work.resolve(name + ".log");
         return new Service(name, port, recipe, log, processes, Service.answers(http, health));
@@ -230,7 +245,7 @@ final class Cluster implements AutoCloseable {
                         + String.join(";", orders));
     }
 
-    private synchronized Map<String, String> settings(String kind, int index, int port) {
+    private synchronized Map<String, String> settings(String kind, int index, int port, Map<String, String> more) {
         Map<String, String> settings = new HashMap<>();
         settings.put("BELLHOP_HOST", LOOPBACK);
         settings.put("BELLHOP_DATABASE_URL", postgres.url());
@@ -258,6 +273,7 @@ final class Cluster implements AutoCloseable {
                 settings.put("BELLHOP_REDIS_URL", "redis://" + LOOPBACK + ":" + redisPort);
             }
         }
+        settings.putAll(more);
         return settings;
     }
 
@@ -305,6 +321,11 @@ final class Cluster implements AutoCloseable {
         return realtimes;
     }
 
+    /** Not started with the others. */
+    Service forgetful() {
+        return forgetful;
+    }
+
     Optional<Service> redis() {
         return Optional.ofNullable(redis);
     }
@@ -337,6 +358,9 @@ final class Cluster implements AutoCloseable {
     @Override
     public void close() throws IOException {
         services().forEach(Service::stop);
+        if (forgetful != null) {
+            forgetful.stop();
+        }
         proxy.close();
         if (redis != null) {
             redis.stop();

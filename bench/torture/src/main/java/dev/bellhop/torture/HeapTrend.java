@@ -14,15 +14,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Live heap of a service over a long run: whether it grows. Looked at every 15 s; of each four minutes the lowest counts. Queues,
+ * Live heap of a service over a long run: whether it grows. Looked at every 15 s; of each five minutes the lowest counts. Queues,
  * replays and requests under way are live too, for a moment, and only ever add: the lows are what the service keeps at rest, and a
- * leak raises them as it raises the rest. What counts is the longest time for which it was one and the same process, without the
- * first window, in which its caches fill.
+ * leak raises them as it raises the rest. What counts is the longest time for which it was one and the same process, without its
+ * first ten minutes, for which some of its caches keep what they have.
  */
 final class HeapTrend {
     private static final Duration INTERVAL = Duration.ofSeconds(15);
-    private static final Duration WINDOW = Duration.ofMinutes(4);
-    private static final int LEAST_WINDOWS = 6;
+    private static final Duration WINDOW = Duration.ofMinutes(5);
+    private static final int FILLING_WINDOWS = 2;
+    private static final int LEAST_WINDOWS = 5;
     private static final double MOST_PERCENT_PER_HOUR = 1;
 
     /** @param seconds since the first look at any process */
@@ -164,7 +165,7 @@ final class HeapTrend {
                 .collect(Collectors.groupingBy(sample -> window(sample.seconds() - first)))
                 .entrySet()
                 .stream()
-                .filter(window -> window.getKey() >= 1 && window.getKey() < whole)
+                .filter(window -> window.getKey() >= FILLING_WINDOWS && window.getKey() < whole)
                 .map(window -> window.getValue().stream()
                         .min(Comparator.comparingLong(Sample::bytes))
                         .orElseThrow())

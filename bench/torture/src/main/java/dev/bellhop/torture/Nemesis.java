@@ -72,6 +72,7 @@ final class Nemesis {
         spread(profile.databaseCrashes(), time, sparing, chance, troubles::databaseCrash);
         spread(profile.rollingRestarts(), sparing, sparing, chance, troubles::rollingRestart);
         spread(profile.redisRestarts(), time, sparing, chance, troubles::redisRestart);
+        spread(profile.retentions(), time, sparing, chance, troubles::retention);
         for (Duration at = chance.poisson(GAP); at.compareTo(time) < 0; at = at.plus(chance.poisson(GAP))) {
             troubles.spare(at.compareTo(sparing) > 0);
             add(at, troubles.other(), false);

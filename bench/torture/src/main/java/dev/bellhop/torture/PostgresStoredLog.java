@@ -1,5 +1,6 @@
 package dev.bellhop.torture;
 
+import dev.bellhop.model.wire.Cursor;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -32,11 +33,14 @@ final class PostgresStoredLog implements StoredLog {
     @Override
     public List<State> states() throws TortureFailure {
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("select org_id, epoch, floor, head from realtime.stream")) {
+                ResultSet rows = statement.executeQuery(
+                        "select org_id, epoch, floor, floor_fingerprint, head from realtime.stream")) {
             List<State> states = new ArrayList<>();
             while (rows.next()) {
-                states.add(
-                        new State(rows.getObject(1, UUID.class), rows.getString(2), rows.getLong(3), rows.getLong(4)));
+                states.add(new State(
+                        rows.getObject(1, UUID.class),
+                        new Cursor(rows.getString(2), rows.getLong(3), rows.getInt(4)),
+                        rows.getLong(5)));
             }
             connection.rollback();
             return states;
@@ -46,11 +50,13 @@ final class PostgresStoredLog implements StoredLog {
     }
 
     @Override
-    public void read(State state, Consumer<Row> each) throws TortureFailure {
-        try (PreparedStatement statement = connection.prepareStatement(
-                "select position, event_id, type, rooms, payload from realtime.event where org_id = ? order by position")) {
+    public void read(State state, long after, Consumer<Row> each) throws TortureFailure {
+        try (PreparedStatement statement =
+                connection.prepareStatement("select position, event_id, type, rooms, payload from realtime.event"
+                        + " where org_id = ? and position > ? order by position")) {
             statement.setFetchSize(FETCH);
             statement.setObject(1, state.org());
+            statement.setLong(2, after);
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     each.accept(new Row(

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param databaseCrashes of PostgreSQL, at least
  * @param rollingRestarts of all realtime services, one after the other, at least
  * @param redisRestarts with the Redis engine, at least
+ * @param retentions times that a node takes all but the newest events, at least; only with them may a resume be refused
  * @param deliveries at least
  * @param overflows of the queues of clients that read too slowly, at least
  * @param sampleOneOf of so many clients one keeps every entity that it is told of, to compare it with the database
@@ -25,13 +26,14 @@ record Profile(
         int databaseCrashes,
         int rollingRestarts,
         int redisRestarts,
+        int retentions,
         long deliveries,
         int overflows,
         int sampleOneOf) {
 
-    static final Profile CI = new Profile("ci", Duration.ofSeconds(90), 30, 40, 6, 0, 0, 0, 30_000, 0, 2);
-    static final Profile MAIN = new Profile("main", Duration.ofMinutes(5), 60, 60, 20, 1, 1, 1, 150_000, 1, 4);
-    static final Profile SOAK = new Profile("soak", Duration.ofHours(1), 80, 40, 200, 6, 10, 10, 1_000_000, 20, 40);
+    static final Profile CI = new Profile("ci", Duration.ofSeconds(90), 30, 40, 6, 0, 0, 0, 0, 30_000, 0, 2);
+    static final Profile MAIN = new Profile("main", Duration.ofMinutes(5), 60, 60, 20, 1, 1, 1, 0, 150_000, 1, 4);
+    static final Profile SOAK = new Profile("soak", Duration.ofHours(1), 80, 40, 200, 6, 10, 10, 6, 1_000_000, 20, 40);
 
     /** The profile that is meant for that long; its demands are those of its own length, in proportion. */
     static Profile lasting(Duration duration) {
@@ -62,6 +64,7 @@ record Profile(
                 (int) (databaseCrashes * factor),
                 (int) (rollingRestarts * factor),
                 (int) (redisRestarts * factor),
+                (int) (retentions * factor),
                 (long) (deliveries * factor),
                 (int) (overflows * factor),
                 sampleOneOf);
@@ -77,14 +80,31 @@ record Profile(
                 databaseCrashes,
                 rollingRestarts,
                 redisRestarts,
+                retentions,
                 deliveries * Math.min(count, clients) / clients,
                 overflows,
                 sampleOneOf);
     }
 
-    /** Long enough to see whether a heap grows: half an hour is left when the last service that is followed was killed. */
+    Profile withRetentions(int count) {
+        return new Profile(
+                name,
+                duration,
+                clients,
+                operationsPerSecond,
+                kills,
+                databaseCrashes,
+                rollingRestarts,
+                redisRestarts,
+                count,
+                deliveries,
+                overflows,
+                sampleOneOf);
+    }
+
+    /** Long enough to see whether a heap grows: forty minutes are left when the last service that is followed was killed. */
     boolean followsHeap() {
-        return duration.compareTo(Duration.ofMinutes(45)) >= 0;
+        return duration.compareTo(Duration.ofHours(1)) >= 0;
     }
 
     Duration faultTime() {

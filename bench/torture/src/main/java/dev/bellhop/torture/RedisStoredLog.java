@@ -1,5 +1,6 @@
 package dev.bellhop.torture;
 
+import dev.bellhop.model.wire.Cursor;
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
 import io.lettuce.core.RedisClient;
@@ -34,8 +35,10 @@ final class RedisStoredLog implements StoredLog {
             if (!found.isEmpty()) {
                 states.add(new State(
                         org,
-                        found.get("epoch"),
-                        Long.parseLong(found.get("floor")),
+                        new Cursor(
+                                found.get("epoch"),
+                                Long.parseLong(found.get("floor")),
+                                Integer.parseInt(found.get("floor_fingerprint"))),
                         Long.parseLong(found.get("head"))));
             }
         }
@@ -47,18 +50,18 @@ final class RedisStoredLog implements StoredLog {
     }
 
     @Override
-    public void read(State state, Consumer<Row> each) {
-        String after = "0-0";
+    public void read(State state, long after, Consumer<Row> each) {
+        String last = after + "-0";
         List<StreamMessage<String, String>> page;
         do {
             page = connection
                     .sync()
                     .xrange(
                             key(state.org(), "log"),
-                            Range.from(Range.Boundary.excluding(after), Range.Boundary.unbounded()),
+                            Range.from(Range.Boundary.excluding(last), Range.Boundary.unbounded()),
                             Limit.from(PAGE));
             for (StreamMessage<String, String> entry : page) {
-                after = entry.getId();
+                last = entry.getId();
                 each.accept(row(state, entry));
             }
         } while (page.size() == PAGE);

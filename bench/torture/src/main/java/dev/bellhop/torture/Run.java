@@ -168,7 +168,8 @@ final class Run {
             cluster.start();
             say("everything runs");
             people(world, cluster, history);
-            Aftermath aftermath = new Aftermath(world, cluster, history);
+            LogBook book = new LogBook(history);
+            Aftermath aftermath = new Aftermath(world, cluster, history, book);
             SqlWriter sql = new SqlWriter(world, cluster.postgres(), history, new Chance(seed, "sql"), numbers);
             try (Clients clients =
                             new Clients(world, cluster, history, new Chance(seed, "clients"), profile.sampleOneOf());
@@ -181,7 +182,7 @@ final class Run {
                 Aftermath.Holdings before = aftermath.holdings();
                 say("the faults begin");
                 Duration time = profile.faultTime();
-                Troubles troubles = new Troubles(cluster, world, new Chance(seed, "troubles"));
+                Troubles troubles = new Troubles(cluster, world, history, book, new Chance(seed, "troubles"));
                 Nemesis nemesis =
                         new Nemesis(troubles, profile, time, faults, history, new Chance(seed, "nemesis"), numbers);
                 List<HeapTrend> heaps = profile.followsHeap() ? heaps(cluster) : List.of();
@@ -275,6 +276,9 @@ final class Run {
                 .sum();
         if (overflows < profile.overflows()) {
             broken.add("fewer than " + profile.overflows() + " clients read too slowly for their queue");
+        }
+        if (profile.retentions() > 0 && !clients.resets().containsKey("too_old")) {
+            broken.add("nobody came back later than the log keeps");
         }
         out.println("refused       " + clients.refusals());
         broken.addAll(generator.faults());

@@ -54,6 +54,14 @@ public final class Torture implements Callable<Integer> {
     private String engine;
 
     @Option(
+            names = "--retentions",
+            paramLabel = "N",
+            description =
+                    "So often a node comes that takes all but the newest events out of the logs, 0 to 20; that of the"
+                            + " profile by default. Only with it may a resume be refused.")
+    private Integer retentions;
+
+    @Option(
             names = "--cut",
             paramLabel = "MILLISECONDS",
             defaultValue = "1000",
@@ -168,6 +176,10 @@ public final class Torture implements Callable<Integer> {
         if (clients != null) {
             requireRange("--clients", clients, 10, 2000);
             profile = profile.withClients(clients);
+        }
+        if (retentions != null) {
+            requireRange("--retentions", retentions, 0, 20);
+            profile = profile.withRetentions(retentions);
         }
         return profile;
     }

@@ -1,5 +1,6 @@
 package dev.bellhop.torture;
 
+import dev.bellhop.torture.history.HistoryWriter;
 import java.net.InetSocketAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -8,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -59,10 +61,19 @@ final class Troubles {
     private static final Duration CLOCK_OFF = Duration.ofSeconds(10);
     private static final Duration CLOCK_AFTERWARDS = Duration.ofSeconds(3);
 
+    /** So many events more or less than a forgetful node keeps are missed when it comes to resumes. */
+    private static final int AROUND_KEPT = 40;
+
+    private static final Duration LONGEST_ABSENCE = Duration.ofSeconds(20);
+    /** Until everybody has come back. */
+    private static final Duration RETURN = Duration.ofSeconds(4);
+
     private static final String DATABASE = "postgres";
 
     private final Cluster cluster;
     private final World world;
+    private final HistoryWriter history;
+    private final LogBook book;
     private final Chance chance;
     private final List<Choice> others = new ArrayList<>();
     /** Those of them that end every service of a kind. */
@@ -74,9 +85,11 @@ final class Troubles {
     private final AtomicInteger failpointKills = new AtomicInteger();
     private final List<String> complaints = new ArrayList<>();
 
-    Troubles(Cluster cluster, World world, Chance chance) {
+    Troubles(Cluster cluster, World world, HistoryWriter history, LogBook book, Chance chance) {
         this.cluster = cluster;
         this.world = world;
+        this.history = history;
+        this.book = book;
         this.chance = chance;
         others.addAll(List.of(
                 this::terminateBackends,
@@ -235,6 +248,36 @@ final class Troubles {
                     awaitServices();
                 }))
                 .orElse(null);
+    }
+
+    /**
+     * A node comes that keeps only the newest events, and the clients stay away until what it keeps begins about where they were: as
+     * they come back, some still find all that they missed, some no longer, and some are overtaken while they look.
+     */
+    Trouble retention() {
+        int missed = Cluster.KEPT_EVENTS + chance.below(2 * AROUND_KEPT) - AROUND_KEPT;
+        return new Trouble(
+                "F47 retention during resumes", "logs", Set.of(DATABASE, "redis", "clients"), false, true, () -> {
+                    Service node = cluster.forgetful();
+                    UUID busiest = world.hot().id();
+                    RetentionWatch watch = RetentionWatch.start(book, StoredLog.open(cluster, world), history);
+                    node.start();
+                    node.awaitReady();
+                    List<FaultProxy.Injection> refusals = cluster.clientRoutes().stream()
+                            .map(route -> route.impose(new Fault.Refuse()))
+                            .toList();
+                    cluster.clientRoutes().forEach(route -> route.cut(1));
+                    long head = watch.head(busiest) + missed;
+                    long end = System.nanoTime() + LONGEST_ABSENCE.toNanos();
+                    while (watch.head(busiest) < head && System.nanoTime() < end) {
+                        watch.requireAlive();
+                        TimeUnit.MILLISECONDS.sleep(20);
+                    }
+                    refusals.forEach(FaultProxy.Injection::heal);
+                    hold(RETURN);
+                    node.stopInGoodOrder();
+                    watch.stop();
+                });
     }
 
     // ---- the others ----

@@ -31,6 +31,17 @@ class HeapTrendTest {
         return samples;
     }
 
+    @Test
+    @DisplayName("I10 what fills within ten minutes of the start is no growth")
+    void filling() {
+        List<HeapTrend.Sample> samples = life(1, Duration.ZERO, Duration.ofMinutes(45), 0, 1).stream()
+                .map(sample -> new HeapTrend.Sample(sample.seconds(), sample.pid(), (long)
+                        (sample.bytes() + 4e6 * Math.min(600, sample.seconds()) / 600)))
+                .toList();
+        HeapTrend.Slope slope = HeapTrend.slope(samples).orElseThrow();
+        assertThat(slope.grows()).as(slope.toString()).isFalse();
+    }
+
     private static HeapTrend.Slope slope(Duration length, double percentPerHour, long seed) {
         return HeapTrend.slope(life(1, Duration.ZERO, length, percentPerHour, seed))
                 .orElseThrow();
@@ -44,8 +55,8 @@ class HeapTrendTest {
         assertThat(slope.grows()).as(slope.toString()).isFalse();
         assertThat(slope.percentPerHour()).isCloseTo(0, within(4.0));
         assertThat(slope.error()).isLessThan(2);
-        assertThat(slope.windows()).isEqualTo(10);
-        assertThat(slope.minutes()).isEqualTo(40);
+        assertThat(slope.windows()).isEqualTo(7);
+        assertThat(slope.minutes()).isEqualTo(35);
     }
 
     @ParameterizedTest
@@ -68,7 +79,7 @@ class HeapTrendTest {
                 .toList();
         HeapTrend.Slope slope = HeapTrend.slope(samples).orElseThrow();
         assertThat(slope).isEqualTo(HeapTrend.slope(samples.subList(120, 300)).orElseThrow());
-        assertThat(slope.windows()).isEqualTo(10);
+        assertThat(slope.windows()).isEqualTo(7);
         assertThat(slope.grows()).as(slope.toString()).isFalse();
     }
 
@@ -76,9 +87,9 @@ class HeapTrendTest {
     @DisplayName("I10 too short a life tells nothing")
     void tooShort() {
         assertThat(HeapTrend.slope(List.of())).isEmpty();
-        assertThat(HeapTrend.slope(life(1, Duration.ZERO, Duration.ofMinutes(27), 0, 1)))
+        assertThat(HeapTrend.slope(life(1, Duration.ZERO, Duration.ofMinutes(34), 0, 1)))
                 .isEmpty();
-        assertThat(HeapTrend.slope(life(1, Duration.ZERO, Duration.ofMinutes(28), 0, 1)))
+        assertThat(HeapTrend.slope(life(1, Duration.ZERO, Duration.ofMinutes(35), 0, 1)))
                 .isPresent();
     }
 }

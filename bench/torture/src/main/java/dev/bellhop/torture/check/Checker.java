@@ -103,6 +103,10 @@ public final class Checker {
             faults.add(heal, findings);
         } else if (entry instanceof Entry.Logged logged) {
             logged(logged);
+        } else if (entry instanceof Entry.Floor look) {
+            log(look.org()).retain(look.at(), look.floor());
+        } else if (entry instanceof Entry.LogState state) {
+            log(state.org()).retain(state.at(), state.floor());
         } else if (entry instanceof Entry.Cut cut) {
             cuts.add(cut);
         } else if (entry instanceof Entry.Restored restored) {
@@ -276,7 +280,6 @@ public final class Checker {
     private void logState(Entry.LogState state) {
         OrgLog log = log(state.org());
         statedLogs.add(state.org());
-        log.retain(state.floor());
         findings.looked(Invariant.I4);
         if (!log.isEmpty() && !state.epoch().equals(log.epoch())) {
             findings.violated(Invariant.I4, "%s: epoch %s, and events of %s", log.org(), state.epoch(), log.epoch());

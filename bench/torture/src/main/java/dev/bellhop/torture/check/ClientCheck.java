@@ -68,6 +68,9 @@ final class ClientCheck {
     /** The highest position that a frame told it, right or wrong. */
     private long told = -1;
 
+    /** What it applied up to there it has thrown away, to fetch it anew. */
+    private long remembersAfter;
+
     private boolean gone;
 
     // Of the present session.
@@ -180,6 +183,9 @@ final class ClientCheck {
         unapplied = -1;
         position = entry.position();
         told = Math.max(told, position);
+        if (!entry.recovered()) {
+            remembersAfter = position;
+        }
         rooms.clear();
         entry.rooms().forEach(room -> rooms.set(log.roomNumber(room)));
         moved();
@@ -207,12 +213,12 @@ final class ClientCheck {
             }
             return;
         }
+        if (String.valueOf(entry.reason()).equals("too_old") && opened.cursor() < log.retainedAfter(entry.at())) {
+            world.deliveries().expired();
+            return;
+        }
         world.deliveries().reset();
-        boolean honest = switch (String.valueOf(entry.reason())) {
-            case "too_old" -> opened.cursor() < log.retainedAfter();
-            case "too_many" -> log.head() - opened.cursor() > 10_000;
-            default -> false;
-        };
+        boolean honest = String.valueOf(entry.reason()).equals("too_many") && log.head() - opened.cursor() > 10_000;
         if (!honest) {
             findings.violated(
                     Invariant.I8,
@@ -220,7 +226,7 @@ final class ClientCheck {
                     this,
                     opened.cursor(),
                     entry.reason(),
-                    log.retainedAfter() + 1,
+                    log.retainedAfter(entry.at()) + 1,
                     log.head());
         }
     }
@@ -661,10 +667,10 @@ final class ClientCheck {
         }
     }
 
-    /** Records with the last position at which the client applied something about them. */
+    /** Records with the last position at which the client applied something about them, since it began anew. */
     Map<Integer, Long> lastOfRecords() {
         Map<Integer, Long> last = new HashMap<>();
-        for (int at = applied.nextSetBit(0); at >= 0; at = applied.nextSetBit(at + 1)) {
+        for (int at = applied.nextSetBit(index(remembersAfter + 1)); at >= 0; at = applied.nextSetBit(at + 1)) {
             if (log.holds(at) && log.subject(at) != OrgLog.NONE) {
                 last.put(log.subject(at), (long) at);
             }

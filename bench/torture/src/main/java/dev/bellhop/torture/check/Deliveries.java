@@ -6,6 +6,7 @@ final class Deliveries {
     private long applied;
     private long rawDuplicates;
     private long resets;
+    private long expired;
 
     /** To who was connected when the request was sent, without a fault; with one; to who came later. */
     private final Latencies quiet = new Latencies();
@@ -29,6 +30,11 @@ final class Deliveries {
         resets++;
     }
 
+    /** A resume from what retention had taken away. */
+    void expired() {
+        expired++;
+    }
+
     /** @param nanos from the sending of the request to the receipt of its event */
     void latency(boolean live, boolean fault, long nanos) {
         Latencies kind = live ? (fault ? inFault : quiet) : resumed;
@@ -47,8 +53,13 @@ final class Deliveries {
         return rawDuplicates;
     }
 
+    /** Resumes that were refused for another reason than {@linkplain #expired() retention}. */
     long resets() {
         return resets;
+    }
+
+    long expiredResumes() {
+        return expired;
     }
 
     Latencies quiet() {

@@ -23,13 +23,15 @@ record Figures(
         List<String> lines = new ArrayList<>();
         lines.add("%,d operations (%,d with an answer, %,d without), %,d events in %d organisations"
                 .formatted(operations.size(), operations.ended(true), operations.ended(false), events(), logs.size()));
-        lines.add("%,d deliveries to %d clients (%,d frames, %,d raw duplicates, %d resets)"
-                .formatted(
-                        deliveries.appliedByClients(),
-                        clients,
-                        deliveries.received(),
-                        deliveries.duplicates(),
-                        deliveries.resets()));
+        lines.add(
+                "%,d deliveries to %d clients (%,d frames, %,d raw duplicates, %d resets, %d resumes from what retention had taken)"
+                        .formatted(
+                                deliveries.appliedByClients(),
+                                clients,
+                                deliveries.received(),
+                                deliveries.duplicates(),
+                                deliveries.resets(),
+                                deliveries.expiredResumes()));
         lines.add("%d faults, %d of them kills; %d rights taken away"
                 .formatted(faults.faults(), faults.kills(), cuts.size()));
         lines.add(line("request to receipt, no fault", deliveries.quiet()));

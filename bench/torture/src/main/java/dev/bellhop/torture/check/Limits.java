@@ -10,7 +10,7 @@ import java.util.Set;
  * @param deliveries least number of events applied by clients
  * @param kills least number of faults that ended a process
  * @param exercised invariants that must have had something to look at
- * @param resets most resumes that may be refused for an honest reason
+ * @param resets most resumes that may be refused for an honest reason, but for those from what retention took away
  * @param cut longest time from the answer that takes a right away until sockets are closed
  * @param cutInFault the same while a fault slows down control events, and for {@code settle} after it
  * @param settle how long after a fault its effects may still be seen

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /** The log of one organisation, a few machine words an event. Positions follow each other without a hole. */
@@ -20,7 +21,9 @@ final class OrgLog {
 
     private String epoch = "";
     private long floor;
-    private long retainedAfter;
+    /** Where retention stood, by the time of the look at it; the last one is that of the end. */
+    private final TreeMap<Long, Long> retained = new TreeMap<>();
+
     private int size;
 
     private long[] idHigh = new long[1024];
@@ -47,13 +50,15 @@ final class OrgLog {
         floor = floorOfAll;
     }
 
-    /** What the store says of its own; events up to there may still be here, if they were written down before they went. */
-    void retain(long after) {
-        retainedAfter = after;
+    /** What the store says of itself at a time; events up to there are here all the same, written down before they went. */
+    void retain(long at, long after) {
+        retained.merge(at, after, Math::max);
     }
 
-    long retainedAfter() {
-        return retainedAfter;
+    /** Of the events up to there any may have been gone at a time; of the others none. */
+    long retainedAfter(long at) {
+        Map.Entry<Long, Long> look = retained.ceilingEntry(at);
+        return look == null ? 0 : look.getValue();
     }
 
     /** The event behind the last one. */

@@ -91,6 +91,12 @@ public sealed interface Entry {
             implements Entry {}
 
     /**
+     * Where retention stands, while the test has it take events away: a look at the store that began at {@code at} found everything up
+     * to {@code floor} gone. Whoever is told at that time or before that what it missed is gone missed some of that.
+     */
+    record Floor(long at, String org, long floor) implements Entry {}
+
+    /**
      * The same event as {@code GET /ws/history} of a node tells it.
      *
      * @param node name of the node that answered

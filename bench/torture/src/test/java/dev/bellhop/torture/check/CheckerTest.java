@@ -51,6 +51,15 @@ final class CheckerTest {
         assertThat(verdict.passed()).as(report(verdict)).isTrue();
     }
 
+    @Test
+    void aResumeFromWhatRetentionTookMayBeRefused() throws IOException {
+        simulate(1, Optional.empty());
+
+        Verdict verdict = Checker.check(history, LIMITS);
+
+        assertThat(report(verdict)).containsPattern("\\b0 resets, [1-9]\\d* resumes from what retention had taken");
+    }
+
     @ParameterizedTest
     @EnumSource
     void aDefectIsCaught(Defect defect) throws IOException {

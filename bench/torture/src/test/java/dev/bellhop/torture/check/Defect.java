@@ -37,6 +37,8 @@ enum Defect {
     HISTORY_OF_ITS_OWN(Invariant.I4),
     /** A resume is refused though the log holds everything. */
     RESUME_REFUSED(Invariant.I8),
+    /** A resume from what retention took goes on with what is left. */
+    RETENTION_PASSED_OVER(Invariant.I2),
     /** A row changes and no event says so. */
     CHANGE_WITHOUT_EVENT(Invariant.I9),
     OUTBOX_NOT_EMPTY(Invariant.I10);

@@ -236,6 +236,10 @@ final class SimulatedClient {
         simulation.write(new Entry.Connected(
                 simulation.now(), number, sessionNumber, "e1", at, rooms, recovered, replayed, reason));
         position = at;
+        if (!recovered) {
+            held.clear();
+            leftAt.clear();
+        }
     }
 
     void received(long at, Event event, boolean replay) {

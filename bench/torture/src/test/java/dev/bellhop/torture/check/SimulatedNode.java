@@ -206,13 +206,15 @@ final class SimulatedNode {
         sessions.add(session);
         client.accepted(session, this);
         long head = view(org);
-        boolean refused = cursor >= 0 && simulation.has(Defect.RESUME_REFUSED) && simulation.chance(0.05);
+        boolean isGone = cursor < org.floor && !simulation.has(Defect.RETENTION_PASSED_OVER);
+        boolean refused = cursor >= 0 && (isGone || (simulation.has(Defect.RESUME_REFUSED) && simulation.chance(0.05)));
         if (cursor < 0 || refused) {
             String reason = refused ? "too_old" : null;
             offer(session, () -> client.connected(head, List.copyOf(session.rooms), false, 0, reason));
             return;
         }
-        long from = simulation.has(Defect.RESUME_OFF_BY_ONE) && cursor > 0 ? cursor : cursor + 1;
+        long from =
+                Math.max(org.floor + 1, simulation.has(Defect.RESUME_OFF_BY_ONE) && cursor > 0 ? cursor : cursor + 1);
         List<Long> missed = new ArrayList<>();
         for (long position = simulation.has(Defect.RESUME_SKIPS) ? from + 1 : from; position <= head; position++) {
             if (org.log.get((int) position - 1).rooms().stream().anyMatch(session.rooms::contains)) {

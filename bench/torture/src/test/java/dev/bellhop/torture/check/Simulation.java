@@ -30,6 +30,8 @@ import java.util.UUID;
 final class Simulation {
     static final long MILLI = 1_000_000;
 
+    private static final int KEPT = 3;
+
     /** @param operations for all organisations together */
     record Size(int organizations, int clients, int operations) {}
 
@@ -79,6 +81,9 @@ final class Simulation {
         final Deque<Event> pending = new ArrayDeque<>();
         final List<Event> log = new ArrayList<>();
         final Set<UUID> known = new HashSet<>();
+        /** Retention took what is up to there. */
+        int floor;
+
         boolean sending;
 
         Org(String id) {
@@ -172,6 +177,9 @@ final class Simulation {
         for (double at = 100; at < end - 100; at += 150 + random.nextInt(200)) {
             in(at, this::kill);
         }
+        for (double at = 250; at < end - 100; at += 400) {
+            in(at, () -> orgs.forEach(this::forget));
+        }
         in(end + 500, this::calm);
         in(end + 2_000, () -> clients.forEach(SimulatedClient::resumeOnceMore));
         // Where a defect lost the news that somebody may come back, that client would try for ever.
@@ -246,6 +254,13 @@ final class Simulation {
             node.start();
             write(new Entry.Heal(now, fault));
         });
+    }
+
+    /** Retention, which leaves few events. */
+    private void forget(Org org) {
+        write(new Entry.Floor(now - 1, org.id, org.floor));
+        org.floor = Math.max(org.floor, org.log.size() - KEPT);
+        write(new Entry.Floor(now, org.id, org.floor));
     }
 
     // ---- operations ----
@@ -636,7 +651,7 @@ final class Simulation {
 
     private void finish() {
         for (Org org : orgs) {
-            write(new Entry.LogState(now, org.id, "e1", 0, org.log.size()));
+            write(new Entry.LogState(now, org.id, "e1", org.floor, org.log.size()));
             for (int index = 0; index < org.log.size(); index++) {
                 Event event = org.log.get(index);
                 write(new Entry.Logged(

@@ -36,6 +36,7 @@ final class HistoryTest {
                 new Entry.Unknown(3, 2, "timeout"),
                 new Entry.LogState(4, "o", "e1", 0, 1),
                 new Entry.Logged(4, "o", "e1", 1, ID, "entity.created", List.of("org"), "{\"a\":\"é\"}", 9),
+                new Entry.Floor(4, "o", 1),
                 new Entry.Replayed(4, "n", "o", "e1", 1, ID, 9),
                 new Entry.Client(5, 1, "o", "u", "WS", List.of()),
                 new Entry.Opened(5, 1, 7, "n", "s", 3, -1),
