@@ -36,6 +36,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
@@ -302,6 +303,26 @@ class OutboxRelayTest {
             assertThat(log.get(i).payload().path("name").textValue()).isEqualTo("n" + i);
         }
         assertThat(api.receiver().refusedSignatures()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("F26 when a receiver that failed for long takes one batch, all that wait for it go on at once")
+    void receiverBack() {
+        List<UUID> orgs = IntStream.range(0, 20)
+                .mapToObj(n -> api.organization("Waiting " + n))
+                .toList();
+        AtomicInteger failures = new AtomicInteger();
+        api.receiver().fail(post -> {
+            failures.incrementAndGet();
+            return Fault.ERROR_500;
+        });
+        orgs.forEach(orgId -> append(api.jdbi(), orgId, "{\"n\":0}"));
+        // The seventh failure makes for a wait of up to 6.4 s.
+        await().atMost(SOON).until(() -> failures.get() >= 7 * orgs.size());
+        api.receiver().fail(post -> Fault.NONE);
+        await().atMost(Duration.ofMillis(2500))
+                .until(() -> orgs.stream()
+                        .allMatch(orgId -> api.receiver().log(orgId).size() == 1));
     }
 
     private static double metric(String name) {

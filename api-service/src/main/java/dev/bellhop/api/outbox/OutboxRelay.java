@@ -65,6 +65,8 @@ public final class OutboxRelay implements AutoCloseable {
     /** Those of the streams that send, or wait for their next attempt. */
     private final Set<UUID> engaged = ConcurrentHashMap.newKeySet();
 
+    private final Circuit circuit = new Circuit();
+
     private final AtomicInteger senderNumber = new AtomicInteger();
     /** What comes in after the stop is dropped: it is still in the outbox. */
     private final ExecutorService senders = new ThreadPoolExecutor(
@@ -133,6 +135,7 @@ public final class OutboxRelay implements AutoCloseable {
                     store.organizationsWithBacklog().forEach(orgId -> start(stream(orgId), List.of()));
                     nextSweep = System.nanoTime() + poll.toNanos();
                 }
+                probe();
                 if (numbered < Sequencer.LIMIT) {
                     rest(numbered);
                     await(Duration.ofNanos(nextSweep - System.nanoTime()));
@@ -163,6 +166,30 @@ public final class OutboxRelay implements AutoCloseable {
             stream.ready = ready;
             senders.execute(() -> send(stream));
         }
+    }
+
+    private void probe() {
+        if (circuit.mayProbe()) {
+            engaged.stream()
+                    .map(this::stream)
+                    .filter(stream -> stream.waitsForReceiver)
+                    .findAny()
+                    .ifPresent(stream -> {
+                        stream.goOn();
+                        start(stream, List.of());
+                    });
+        }
+    }
+
+    /** The receiver is back: nobody has to wait any longer who did so for its sake. */
+    private void releaseWaiting() {
+        List<Stream> waiting = engaged.stream()
+                .map(this::stream)
+                .filter(stream -> stream.waitsForReceiver)
+                .toList();
+        waiting.forEach(Stream::goOn);
+        log.atInfo().addKeyValue("waiting", waiting.size()).log("relay.resumed");
+        called();
     }
 
     private static void rest(int numbered) {
@@ -201,6 +228,7 @@ public final class OutboxRelay implements AutoCloseable {
     }
 
     private boolean sendNext(Stream stream) {
+        stream.waitsForReceiver = false;
         if (!claim(stream)) {
             // Another relay sends for this organisation, so what is held here may be out of date by the next time. That
             // one may have looked for the last time just before, and would find what was numbered here at its next
@@ -253,6 +281,9 @@ public final class OutboxRelay implements AutoCloseable {
             store.markSent(stream.orgId, batch.last(), !more);
             metrics.sent(batch.rows().size());
             stream.succeeded(batch.last());
+            if (circuit.succeeded()) {
+                releaseWaiting();
+            }
             return more;
         }
         if (delivery instanceof Delivery.Gap gap) {
@@ -265,8 +296,11 @@ public final class OutboxRelay implements AutoCloseable {
             return narrow(stream, batch, refused);
         }
         Delivery.Failed failed = (Delivery.Failed) delivery;
+        Duration pause = failed.retryAfter().orElse(Duration.ZERO);
+        circuit.failed(pause);
+        stream.waitsForReceiver = true;
+        stream.failed(pause);
         retryLater(stream, failed.reason());
-        failed.retryAfter().ifPresent(stream::failed);
         return false;
     }
 
@@ -400,6 +434,8 @@ public final class OutboxRelay implements AutoCloseable {
         int failures;
         int divergences;
         volatile boolean halted;
+        /** Its last attempt found the receiver not in order, or not at all. */
+        volatile boolean waitsForReceiver;
         /** In terms of {@link System#nanoTime}. */
         private volatile long notBefore = System.nanoTime();
 
@@ -448,6 +484,10 @@ public final class OutboxRelay implements AutoCloseable {
             limit = EventBatch.MAX_EVENTS;
             failures = 0;
             divergences = 0;
+        }
+
+        void goOn() {
+            notBefore = System.nanoTime();
         }
 
         void failed(Duration wait) {
