@@ -18,8 +18,8 @@ import org.jdbi.v3.core.Jdbi;
 
 /**
  * Numbers committed events, organisation by organisation without a gap, and claims the organisations for its relay where no
- * other one sends for them and this one is free to. Any number of processes may do so at once: who comes second to a row waits for the lock of who
- * came first, and finds that it has its number. For one thread.
+ * other one sends for them and this one is free to. Any number of processes may do so at once: who comes second to a row waits
+ * for the lock of who came first, and finds that it has its number. For one thread.
  */
 final class Sequencer {
     /** Most events numbered at once. */
