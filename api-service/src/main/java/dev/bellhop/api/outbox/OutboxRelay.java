@@ -170,23 +170,23 @@ public final class OutboxRelay implements AutoCloseable {
 
     private void probe() {
         if (circuit.mayProbe()) {
-            engaged.stream()
-                    .map(this::stream)
-                    .filter(stream -> stream.waitsForReceiver)
-                    .findAny()
-                    .ifPresent(stream -> {
-                        stream.goOn();
-                        start(stream, List.of());
-                    });
+            waiting().stream().findFirst().ifPresent(stream -> {
+                stream.goOn();
+                start(stream, List.of());
+            });
         }
+    }
+
+    private List<Stream> waiting() {
+        return engaged.stream()
+                .map(this::stream)
+                .filter(stream -> stream.waitsForReceiver)
+                .toList();
     }
 
     /** The receiver is back: nobody has to wait any longer who did so for its sake. */
     private void releaseWaiting() {
-        List<Stream> waiting = engaged.stream()
-                .map(this::stream)
-                .filter(stream -> stream.waitsForReceiver)
-                .toList();
+        List<Stream> waiting = waiting();
         waiting.forEach(Stream::goOn);
         log.atInfo().addKeyValue("waiting", waiting.size()).log("relay.resumed");
         called();

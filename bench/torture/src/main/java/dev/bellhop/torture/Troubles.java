@@ -261,22 +261,25 @@ final class Troubles {
                     Service node = cluster.forgetful();
                     UUID busiest = world.hot().id();
                     RetentionWatch watch = RetentionWatch.start(book, StoredLog.open(cluster, world), history);
-                    node.start();
-                    node.awaitReady();
-                    List<FaultProxy.Injection> refusals = cluster.clientRoutes().stream()
-                            .map(route -> route.impose(new Fault.Refuse()))
-                            .toList();
-                    cluster.clientRoutes().forEach(route -> route.cut(1));
-                    long head = watch.head(busiest) + missed;
-                    long end = System.nanoTime() + LONGEST_ABSENCE.toNanos();
-                    while (watch.head(busiest) < head && System.nanoTime() < end) {
-                        watch.requireAlive();
-                        TimeUnit.MILLISECONDS.sleep(20);
+                    try {
+                        node.start();
+                        node.awaitReady();
+                        List<FaultProxy.Injection> refusals = cluster.clientRoutes().stream()
+                                .map(route -> route.impose(new Fault.Refuse()))
+                                .toList();
+                        cluster.clientRoutes().forEach(route -> route.cut(1));
+                        long head = watch.head(busiest) + missed;
+                        long end = System.nanoTime() + LONGEST_ABSENCE.toNanos();
+                        while (watch.head(busiest) < head && System.nanoTime() < end) {
+                            watch.requireAlive();
+                            TimeUnit.MILLISECONDS.sleep(20);
+                        }
+                        refusals.forEach(FaultProxy.Injection::heal);
+                        hold(RETURN);
+                        node.stopInGoodOrder();
+                    } finally {
+                        watch.stop();
                     }
-                    refusals.forEach(FaultProxy.Injection::heal);
-                    hold(RETURN);
-                    node.stopInGoodOrder();
-                    watch.stop();
                 });
     }
 
