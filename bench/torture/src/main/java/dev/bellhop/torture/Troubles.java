@@ -61,8 +61,11 @@ final class Troubles {
     private static final Duration CLOCK_OFF = Duration.ofSeconds(10);
     private static final Duration CLOCK_AFTERWARDS = Duration.ofSeconds(3);
 
-    /** So many events more or less than a forgetful node keeps are missed when it comes to resumes. */
-    private static final int AROUND_KEPT = 40;
+    /** At most so many events fewer than a forgetful node keeps are missed when it comes to resumes. */
+    private static final int UP_TO_FEWER = 20;
+
+    /** And fewer than so many more: that somebody is late must not be left to chance. */
+    private static final int FEWER_THAN_MORE = 60;
 
     private static final Duration LONGEST_ABSENCE = Duration.ofSeconds(20);
     /** Until everybody has come back. */
@@ -255,7 +258,7 @@ final class Troubles {
      * they come back, some still find all that they missed, some no longer, and some are overtaken while they look.
      */
     Trouble retention() {
-        int missed = Cluster.KEPT_EVENTS + chance.below(2 * AROUND_KEPT) - AROUND_KEPT;
+        int missed = Cluster.KEPT_EVENTS - UP_TO_FEWER + chance.below(UP_TO_FEWER + FEWER_THAN_MORE);
         return new Trouble(
                 "F47 retention during resumes", "logs", Set.of(DATABASE, "redis", "clients"), false, true, () -> {
                     Service node = cluster.forgetful();
