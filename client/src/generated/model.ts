@@ -109,6 +109,7 @@ export interface MemberPayload {
   department_id: string | null;
   status: string;
   ver: number;
+  version: number;
 }
 
 export interface Department {

@@ -149,8 +149,9 @@ public final class ApiService implements AutoCloseable {
         ContractResource contract = new ContractResource();
         Passwords passwords = new Passwords();
         Cursors cursors = new Cursors(config.tokenKeys().seed());
+        Headers headers = new Headers(config.allowedOrigins(), config.clientAddresses());
         Routes routes = new Routes(
-                new Headers(config.allowedOrigins(), config.clientAddresses()),
+                headers,
                 new Authentication(
                         tokens, sessions, new RateLimit("requests", config.requestsPerMinute(), limits), clock),
                 new Idempotency(requests.jdbi()),
@@ -185,7 +186,7 @@ public final class ApiService implements AutoCloseable {
         housekeeping.every(CLEANUP, "delete expired sessions", () -> sessions.deleteExpired(1_000));
         NotificationStore oldNotifications = new NotificationStore(background.jdbi(), outbox);
         housekeeping.every(CLEANUP, "delete old notifications", () -> oldNotifications.deleteExpired(1_000));
-        server = Javalin.create(javalin -> configure(javalin, config, routes, metrics));
+        server = Javalin.create(javalin -> configure(javalin, config, routes, headers, metrics));
         contract.describe(routes());
         keep(this::stopServer);
         keep(health::stopping);
@@ -222,7 +223,8 @@ public final class ApiService implements AutoCloseable {
         return message.lines().findFirst().orElse("");
     }
 
-    private static void configure(JavalinConfig javalin, Config config, Routes routes, Metrics metrics) {
+    private static void configure(
+            JavalinConfig javalin, Config config, Routes routes, Headers headers, Metrics metrics) {
         javalin.startup.showJavalinBanner = false;
         javalin.startup.startupWatcherEnabled = false;
         javalin.startup.showOldJavalinVersionWarning = false;
@@ -233,15 +235,15 @@ public final class ApiService implements AutoCloseable {
         javalin.jetty.host = config.host();
         javalin.jetty.port = config.port();
         javalin.jetty.modifyHttpConfiguration(http -> http.setUriCompliance(UriCompliance.DEFAULT));
-        javalin.jetty.modifyServer(ApiService::harden);
-        javalin.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new Problems.ForJetty()));
+        javalin.jetty.modifyServer(jetty -> harden(jetty, headers));
+        javalin.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new Problems.ForJetty(headers)));
         javalin.requestLogger.http(metrics::request);
         routes.register(javalin.routes);
         Problems.register(javalin);
     }
 
-    private static void harden(Server server) {
-        server.setErrorHandler(new Problems.ForJetty());
+    private static void harden(Server server, Headers headers) {
+        server.setErrorHandler(new Problems.ForJetty(headers));
         // A thread is given to a request only when its body is there: slow senders cost memory, and that is bounded.
         server.insertHandler(new WholeBodies(MAX_BODY_BYTES));
         server.insertHandler(new WithoutUpgrade());

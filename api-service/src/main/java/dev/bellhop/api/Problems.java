@@ -112,14 +112,24 @@ final class Problems {
 
     /** For what fails before a request reaches a route: bad request lines, headers and bodies that are too large. */
     static final class ForJetty extends ErrorHandler {
+        private final Headers headers;
+
+        ForJetty(Headers headers) {
+            this.headers = headers;
+        }
+
         @Override
         public boolean handle(Request request, Response response, Callback callback) {
             Problem problem = ofStatus(response.getStatus() < 400 ? 500 : response.getStatus());
             response.setStatus(problem.status());
-            Headers.SECURITY.forEach(response.getHeaders()::put);
+            String requestId = headers.beginWithoutRoute(request, response);
+            log.atInfo()
+                    .addKeyValue("request_id", requestId)
+                    .addKeyValue("status", problem.status())
+                    .log("request.refused");
             problem.headers().forEach(response.getHeaders()::put);
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE.toLowerCase(Locale.ROOT));
-            byte[] body = Json.bytes(problem.body(Request.getPathInContext(request), Optional.empty()));
+            byte[] body = Json.bytes(problem.body(Request.getPathInContext(request), Optional.of(requestId)));
             response.write(true, ByteBuffer.wrap(body), callback);
             return true;
         }

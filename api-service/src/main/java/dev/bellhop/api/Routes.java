@@ -105,7 +105,10 @@ record Routes(
         r.patch("/api/v1/entities/{id}", entities::change, MEMBERS);
         r.delete("/api/v1/entities/{id}", entities::delete, MEMBERS);
 
-        r.post("/api/v1/properties/{id}/applications", idempotency.once(applications::submit), PUBLIC);
+        r.post(
+                "/api/v1/properties/{id}/applications",
+                applications.limited(idempotency.once(applications::submit)),
+                PUBLIC);
         r.get("/api/v1/applications", applications::list, REVIEWERS);
         r.get("/api/v1/applications/{id}", applications::get, REVIEWERS);
         r.post("/api/v1/applications/{id}/approve", idempotency.once(applications::approve), REVIEWERS);

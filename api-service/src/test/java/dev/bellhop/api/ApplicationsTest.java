@@ -206,7 +206,7 @@ class ApplicationsTest {
     }
 
     @Test
-    @DisplayName("the public form is limited for each address, and says so in its headers")
+    @DisplayName("the public form is limited for each address, repetitions count, and it says so in its headers")
     void rateLimit() {
         Map<String, String> settings = api.settings();
         settings.put("BELLHOP_APPLICATIONS_PER_MINUTE", "2");
@@ -215,8 +215,11 @@ class ApplicationsTest {
             for (int i = 0; i < 3; i++) {
                 Answer answer = api.send(HttpRequest.newBuilder(URI.create(url))
                         .header("Content-Type", "application/json")
+                        .header("Idempotency-Key", "limited")
                         .POST(HttpRequest.BodyPublishers.ofString(FORM)));
                 assertThat(answer.status()).isEqualTo(i < 2 ? 201 : 429);
+                assertThat(answer.header("Idempotency-Replayed")).isEqualTo(i == 1 ? "true" : "");
+                assertThat(answer.header("RateLimit")).startsWith("\"applications\";r=" + Math.max(0, 1 - i) + ";t=");
                 assertThat(answer.header("RateLimit-Policy")).isEqualTo("\"applications\";q=2;w=60");
                 assertThat(answer.header("Retry-After").isEmpty()).isEqualTo(i < 2);
             }

@@ -170,6 +170,7 @@ class ChatsTest {
             value = {
                 "{}|text|required",
                 "{\"text\":\" \"}|text|required",
+                "{\"text\":\"\\u0085\"}|text|required",
                 "{\"text\":7}|text|wrong_type",
                 "{\"text\":\"x\",\"author_id\":\"x\"}|author_id|unknown_field",
                 "{\"text\":\"a\\u0000\"}|text|control_character"

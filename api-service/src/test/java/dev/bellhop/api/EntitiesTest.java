@@ -10,6 +10,7 @@ import dev.bellhop.api.RunningApi.User;
 import dev.bellhop.model.security.Role;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -161,6 +162,26 @@ class EntitiesTest {
             assertThat(refused.json().path("type").textValue()).endsWith("invalid_cursor");
         }
         assertThat(api.get(hr, good + cursor).status()).isEqualTo(400);
+    }
+
+    @Test
+    @DisplayName("F5 a cursor spelled in another way is none: with padding, or with bits that say nothing")
+    void spellings() {
+        User other = api.user(api.organization("Spellings"), Role.HR);
+        create(other, "one");
+        create(other, "two");
+        String newest = "/api/v1/entities?limit=1&sort=created_at";
+        String cursor = api.get(other, newest).json().path("next_cursor").textValue();
+        assertThat(cursor)
+                .as("79 bytes, of whose last character four bits count for nothing")
+                .hasSize(106);
+        char last = cursor.charAt(105);
+        assertThat(api.get(other, newest + "&cursor=" + cursor).status()).isEqualTo(200);
+        for (String same : List.of(cursor + "==", cursor.substring(0, 105) + (char) (last + 1))) {
+            assertThat(Base64.getUrlDecoder().decode(same))
+                    .isEqualTo(Base64.getUrlDecoder().decode(cursor));
+            assertThat(api.get(other, newest + "&cursor=" + same).status()).isEqualTo(400);
+        }
     }
 
     @Test

@@ -79,8 +79,11 @@ class HttpTest {
     void limits() {
         assertProblem(api.post(hr, "/api/v1/entities", "{\"x\":".repeat(5_000)), 400);
         assertProblem(api.post(hr, "/api/v1/entities", "{\"x\":" + "[".repeat(70) + "]".repeat(70) + "}"), 400);
-        Answer large = api.post(hr, "/api/v1/entities", "{\"x\":\"" + "y".repeat(1_100_000) + "\"}");
+        Answer large = api.post(
+                hr, "/api/v1/entities", "{\"x\":\"" + "y".repeat(1_100_000) + "\"}", "X-Request-Id", "too-large-1");
         assertThat(large.status()).isEqualTo(413);
+        assertThat(large.header("X-Request-Id")).isEqualTo("too-large-1");
+        assertThat(large.json().path("request_id").textValue()).isEqualTo("too-large-1");
         assertThat(large.header("Content-Type")).startsWith("application/problem+json");
         assertProblem(api.post(hr, "/api/v1/entities", ENTITY, "Content-Encoding", "gzip"), 415);
 

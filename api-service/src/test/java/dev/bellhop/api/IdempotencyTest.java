@@ -80,6 +80,8 @@ class IdempotencyTest {
         Answer other = post(hr, "/api/v1/entities", "{\"type\":\"lead\",\"name\":\"z\"}", "mine");
         assertThat(other.status()).isEqualTo(422);
         assertThat(other.json().path("type").textValue()).isEqualTo("/problems/idempotency-key-reused");
+        assertThat(other.json().path("errors").path(0).path("field").textValue())
+                .isEqualTo("Idempotency-Key");
         assertThat(post(hr, "/api/v1/properties", ENTITY, "mine").status()).isEqualTo(422);
         User colleague = api.user(orgId, Role.HR);
         Answer theirs = post(colleague, "/api/v1/entities", ENTITY, "mine");

@@ -16,6 +16,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeAll;
@@ -78,7 +79,9 @@ class LoginTest {
     void throttle() {
         User user = api.user(orgId, Role.MEMBER);
         for (int i = 0; i < 5; i++) {
-            assertThat(api.login(user.email(), "wrong").status()).isEqualTo(401);
+            Answer wrong = api.login(i % 2 == 0 ? user.email() : user.email().toUpperCase(Locale.ROOT), "wrong");
+            assertThat(wrong.status()).isEqualTo(401);
+            assertThat(wrong.header("RateLimit")).startsWith("\"login\";r=" + (4 - i) + ";t=");
         }
         Answer throttled = api.login(user.email(), RunningApi.PASSWORD);
         assertThat(throttled.status()).isEqualTo(429);

@@ -119,6 +119,9 @@ class MembersTest {
                 .extracting(event -> event.payload().path("ver").asLong())
                 .containsExactly(1L, 1L, 2L, 3L, 4L, 4L);
         assertThat(events.subList(0, 5))
+                .extracting(event -> event.payload().path("version").asLong())
+                .containsExactly(1L, 2L, 3L, 4L, 5L);
+        assertThat(events.subList(0, 5))
                 .allSatisfy(event -> assertThat(event.rooms()).containsExactly("org"));
         assertThat(events.get(0).payload().path("property_ids").path(0).textValue())
                 .isEqualTo(downtown.toString());
@@ -312,7 +315,7 @@ class MembersTest {
             Answer found = api.get(user, path(boss));
             assertThat(found.json().fieldNames())
                     .toIterable()
-                    .containsExactly("id", "name", "role", "property_ids", "department_id");
+                    .containsExactly("id", "name", "role", "property_ids", "department_id", "version");
             assertThat(found.text()).doesNotContain(boss.email());
         }
         User member = api.user(other, Role.MEMBER);

@@ -122,7 +122,8 @@ class OnboardingsTest {
                 path,
                 "direct_deposit",
                 "{\"bank\":\"First\",\"account_number\":\"9876543210\",\"routingNumber\":123456789,\"pin\":\"1234\","
-                        + "\"nested\":[{\"SSN\":\"123-45-6789\"}],\"remark\":\"mine is 123-45-6789\",\"shipping\":\"fast\"}");
+                        + "\"nested\":[{\"SSN\":\"123-45-6789\"}],\"remark\":\"mine is 123-45-6789\",\"shipping\":\"fast\""
+                        + ",\"employeeSsn\":\"123456789\",\"SSNNumber\":\"123456789\",\"pin2\":\"0815\"}");
         for (Answer answer : List.of(submitted, api.get(employee, path), api.get(manager, path))) {
             JsonNode form = answer.json().path("steps").path(2).path("form");
             assertThat(form.path("bank").textValue()).isEqualTo("First");
@@ -132,6 +133,9 @@ class OnboardingsTest {
             assertThat(form.path("nested").path(0).path("SSN").textValue()).isEqualTo("****6789");
             assertThat(form.path("remark").textValue()).isEqualTo("mine is ****");
             assertThat(form.path("shipping").textValue()).isEqualTo("fast");
+            assertThat(form.path("employeeSsn").textValue()).isEqualTo("****6789");
+            assertThat(form.path("SSNNumber").textValue()).isEqualTo("****6789");
+            assertThat(form.path("pin2").textValue()).isEqualTo("****");
         }
         JsonNode full = api.get(hr, path).json().path("steps").path(2).path("form");
         assertThat(full.path("account_number").textValue()).isEqualTo("9876543210");
@@ -170,6 +174,11 @@ class OnboardingsTest {
         assertThat(api.get(stranger, "/api/v1/onboardings?property_id=" + downtown)
                         .status())
                 .isEqualTo(404);
+        assertThat(api.get(employee, "/api/v1/onboardings?property_id=" + downtown)
+                        .json()
+                        .path("items")
+                        .findValuesAsText("id"))
+                .contains(id(path).toString());
     }
 
     @Test

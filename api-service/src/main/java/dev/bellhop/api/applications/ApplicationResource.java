@@ -15,6 +15,7 @@ import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.wire.Timestamps;
 import io.javalin.http.Context;
+import io.javalin.http.Handler;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -34,9 +35,16 @@ public final class ApplicationResource {
         this.submissions = submissions;
     }
 
+    /** Counts every call of an address, one that repeats an earlier one too. */
+    public Handler limited(Handler handler) {
+        return ctx -> {
+            submissions.take(ctx, ClientAddresses.of(ctx));
+            handler.handle(ctx);
+        };
+    }
+
     /** Without login. */
     public void submit(Context ctx) {
-        submissions.take(ctx, ClientAddresses.of(ctx));
         Fields body = Fields.of(ctx);
         Form form = new Form(
                 body.line("applicant_name", Fields.NAME),

@@ -55,15 +55,17 @@ public final class SessionResource {
         String email = body.line("email", Fields.EMAIL);
         String password = body.password("password", Passwords.MAX_LENGTH);
         body.rejectFaults();
-        String accountAndAddress = accountAndAddress(email, ctx);
         Optional<Credentials> credentials = sessions.credentials(email);
+        // By its id, because the database takes more spellings of an address for the same than Java does.
+        String accountAndAddress = accountAndAddress(
+                credentials.map(found -> found.account().id().toString()).orElse(email.toLowerCase(Locale.ROOT)), ctx);
         boolean good = passwords.inTurn(() -> {
             // Here and not before, so that of many attempts at once those that waited see the failures of the first.
             failures.require(ctx, accountAndAddress);
             String hash = credentials.map(Credentials::passwordHash).orElse(passwords.nobodysHash());
             boolean matches = passwords.matches(password, hash) && credentials.isPresent();
             if (!matches) {
-                failures.consume(accountAndAddress);
+                failures.consume(ctx, accountAndAddress);
             }
             return matches;
         });
@@ -121,19 +123,19 @@ public final class SessionResource {
     /** Who holds a stolen access token shall not guess the password with it: failures count as those of a login. */
     private NewPassword checked(Context ctx, Principal caller, PasswordChange change) {
         Credentials me = sessions.credentials(caller).orElseThrow(Problem::notFound);
-        String accountAndAddress = accountAndAddress(me.account().email(), ctx);
+        String accountAndAddress = accountAndAddress(me.account().id().toString(), ctx);
         return passwords.inTurn(() -> {
             failures.require(ctx, accountAndAddress);
             if (!passwords.matches(change.current(), me.passwordHash())) {
-                failures.consume(accountAndAddress);
+                failures.consume(ctx, accountAndAddress);
                 throw Problem.invalid("current_password", "wrong", "is not the password");
             }
             return new NewPassword(me.passwordHash(), Passwords.hash(change.next()));
         });
     }
 
-    private static String accountAndAddress(String email, Context ctx) {
-        return email.toLowerCase(Locale.ROOT) + " " + ClientAddresses.of(ctx);
+    private static String accountAndAddress(String account, Context ctx) {
+        return account + " " + ClientAddresses.of(ctx);
     }
 
     private static String refreshToken(Context ctx) {

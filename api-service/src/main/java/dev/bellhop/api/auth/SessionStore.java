@@ -202,7 +202,8 @@ public final class SessionStore {
                 account.propertyIds(),
                 account.departmentId(),
                 "active",
-                member.ver());
+                member.ver(),
+                member.version());
     }
 
     private void endOthers(Handle tx, Principal caller, long ver) {

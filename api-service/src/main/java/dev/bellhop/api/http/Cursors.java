@@ -34,6 +34,10 @@ public final class Cursors {
         byte[] row = (position.id() + position.key()).getBytes(StandardCharsets.UTF_8);
         byte[] cursor = Arrays.copyOf(code(list, row), MAC_BYTES + row.length);
         System.arraycopy(row, 0, cursor, MAC_BYTES, row.length);
+        return text(cursor);
+    }
+
+    private static String text(byte[] cursor) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(cursor);
     }
 
@@ -45,15 +49,17 @@ public final class Cursors {
         } catch (IllegalArgumentException e) {
             throw invalid();
         }
-        if (bytes.length < MAC_BYTES + 36) {
+        // The decoder takes padding, and passes over bits of the last character that say nothing.
+        if (bytes.length < MAC_BYTES + 36 || !text(bytes).equals(cursor)) {
             throw invalid();
         }
         byte[] row = Arrays.copyOfRange(bytes, MAC_BYTES, bytes.length);
         if (!MessageDigest.isEqual(code(list, row), Arrays.copyOf(bytes, MAC_BYTES))) {
             throw invalid();
         }
-        String text = new String(row, StandardCharsets.UTF_8);
-        return new Position(text.substring(36), Ids.parse(text.substring(0, 36)).orElseThrow(Cursors::invalid));
+        String idAndKey = new String(row, StandardCharsets.UTF_8);
+        return new Position(
+                idAndKey.substring(36), Ids.parse(idAndKey.substring(0, 36)).orElseThrow(Cursors::invalid));
     }
 
     private byte[] code(String list, byte[] row) {

@@ -7,7 +7,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 
 /** What every request and answer carries: identity of the request, trace, security headers, CORS. */
 public final class Headers {
@@ -38,29 +42,13 @@ public final class Headers {
     /** Before everything else; answers CORS preflights of origins on the list. */
     public void begin(Context ctx) {
         Trace.begin(ctx.header("traceparent"));
-        String given = ctx.header(REQUEST_ID);
-        boolean good = given != null && REQUEST_ID_FORM.matcher(given).matches();
-        String requestId = good ? given : Ids.next().toString();
+        String requestId = idOf(ctx.header(REQUEST_ID));
         Actor.begin(requestId);
         addresses.note(ctx);
         ctx.header(REQUEST_ID, requestId);
         SECURITY.forEach(ctx::header);
-        cors(ctx);
-    }
-
-    private void cors(Context ctx) {
-        String origin = ctx.header("Origin");
-        if (!allowedOrigins.isEmpty()) {
-            ctx.header("Vary", "Origin");
-        }
-        if (origin == null || !allowedOrigins.contains(origin)) {
-            return;
-        }
-        ctx.header("Access-Control-Allow-Origin", origin);
-        ctx.header(
-                "Access-Control-Expose-Headers",
-                "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotency-Replayed");
-        if (ctx.method().name().equals("OPTIONS") && ctx.header("Access-Control-Request-Method") != null) {
+        boolean allowed = allowOrigin(ctx.header("Origin"), ctx::header);
+        if (allowed && ctx.method().name().equals("OPTIONS") && ctx.header("Access-Control-Request-Method") != null) {
             ctx.header("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE");
             ctx.header(
                     "Access-Control-Allow-Headers",
@@ -68,6 +56,40 @@ public final class Headers {
             ctx.header("Access-Control-Max-Age", "600");
             ctx.status(204).skipRemainingHandlers();
         }
+    }
+
+    /**
+     * What {@link #begin} does, for an answer that Jetty gives without asking a route.
+     *
+     * @return the id of the request
+     */
+    public String beginWithoutRoute(Request request, Response response) {
+        HttpFields.Mutable headers = response.getHeaders();
+        String known = headers.get(REQUEST_ID); // it failed after its beginning
+        String requestId = known == null ? idOf(request.getHeaders().get(REQUEST_ID)) : known;
+        headers.put(REQUEST_ID, requestId);
+        SECURITY.forEach(headers::put);
+        allowOrigin(request.getHeaders().get("Origin"), headers::put);
+        return requestId;
+    }
+
+    private static String idOf(String given) {
+        boolean good = given != null && REQUEST_ID_FORM.matcher(given).matches();
+        return good ? given : Ids.next().toString();
+    }
+
+    private boolean allowOrigin(String origin, BiConsumer<String, String> header) {
+        if (!allowedOrigins.isEmpty()) {
+            header.accept("Vary", "Origin");
+        }
+        if (origin == null || !allowedOrigins.contains(origin)) {
+            return false;
+        }
+        header.accept("Access-Control-Allow-Origin", origin);
+        header.accept(
+                "Access-Control-Expose-Headers",
+                "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotency-Replayed");
+        return true;
     }
 
     /**

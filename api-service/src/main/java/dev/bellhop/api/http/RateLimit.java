@@ -81,21 +81,25 @@ public final class RateLimit {
     }
 
     private void answer(Context ctx, boolean admitted, Account account) {
-        Duration wait = account.left().plusSeconds(1);
-        ctx.header("RateLimit-Policy", "\"" + name + "\";q=" + quota + ";w=" + WINDOW.toSeconds());
-        ctx.header(
-                "RateLimit",
-                "\"" + name + "\";r=" + account.remaining() + ";t="
-                        + (admitted ? WINDOW.toSeconds() : wait.toSeconds()));
+        tell(ctx, account);
         if (!admitted) {
-            throw Problem.tooManyRequests("Too many attempts; try again later.", wait);
+            throw Problem.tooManyRequests(
+                    "Too many attempts; try again later.", account.left().plusSeconds(1));
         }
     }
 
-    /** Counts one call. */
-    public void consume(String key) {
+    private void tell(Context ctx, Account account) {
+        long wholeSeconds = Math.min(WINDOW.toSeconds(), account.left().toSeconds() + 1);
+        ctx.header("RateLimit-Policy", "\"" + name + "\";q=" + quota + ";w=" + WINDOW.toSeconds());
+        ctx.header("RateLimit", "\"" + name + "\";r=" + account.remaining() + ";t=" + wholeSeconds);
+    }
+
+    /** Counts one call, which was let in already, and sets the headers. */
+    public void consume(Context ctx, String key) {
         if (quota != 0) {
-            accounts.get(key, unseen -> new Account()).learn(store.add(name, key, 1, WINDOW), 0);
+            Account account = accounts.get(key, unseen -> new Account());
+            account.learn(store.add(name, key, 1, WINDOW), 0);
+            tell(ctx, account);
         }
     }
 

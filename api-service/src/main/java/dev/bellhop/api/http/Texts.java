@@ -4,6 +4,8 @@ import java.util.Optional;
 
 /** What a text from outside may hold. Nothing is ever altered: a text is taken as it is or refused. */
 final class Texts {
+    private static final int NEXT_LINE = 0x85; // white space for Unicode and PostgreSQL, not for Java
+
     private Texts() {}
 
     /**
@@ -36,9 +38,9 @@ final class Texts {
         return text.codePointCount(0, text.length()) > maxCharacters ? Optional.of("too_long") : Optional.empty();
     }
 
-    /** Whether nothing of it is seen: white space of any script, with and without a break. */
+    /** Whether nothing of it is seen: white space of any script, with and without a break, as PostgreSQL counts it. */
     static boolean isBlank(String text) {
-        return text.codePoints().allMatch(c -> Character.isWhitespace(c) || Character.isSpaceChar(c));
+        return text.codePoints().allMatch(c -> Character.isWhitespace(c) || Character.isSpaceChar(c) || c == NEXT_LINE);
     }
 
     private static boolean isControl(int c) {

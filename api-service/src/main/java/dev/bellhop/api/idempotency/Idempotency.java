@@ -4,6 +4,7 @@ import dev.bellhop.api.auth.Authentication;
 import dev.bellhop.api.http.ClientAddresses;
 import dev.bellhop.api.idempotency.IdempotencyStore.Stored;
 import dev.bellhop.model.problem.Problem;
+import dev.bellhop.model.problem.Problem.FieldError;
 import dev.bellhop.model.security.Principal;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -103,11 +104,10 @@ public final class Idempotency {
 
     private static void replay(Context ctx, Stored stored, String request) {
         if (!stored.requestHash().equals(request)) {
-            throw Problem.of(
-                    422,
+            throw Problem.invalid(
                     "idempotency-key-reused",
-                    "Unprocessable content",
-                    "This Idempotency-Key came with another request before.");
+                    "This Idempotency-Key came with another request before.",
+                    new FieldError(HEADER, "reused", "came with another request before"));
         }
         stored.location().ifPresent(location -> ctx.header("Location", location));
         stored.etag().ifPresent(etag -> ctx.header("ETag", etag));

@@ -9,5 +9,6 @@ import java.util.UUID;
  *
  * @param propertyIds that a MANAGER manages
  * @param departmentId null where there is none
+ * @param version of the record, raised by every change
  */
-public record Colleague(UUID id, String name, Role role, List<UUID> propertyIds, UUID departmentId) {}
+public record Colleague(UUID id, String name, Role role, List<UUID> propertyIds, UUID departmentId, long version) {}

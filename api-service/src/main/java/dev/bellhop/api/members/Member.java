@@ -34,10 +34,10 @@ public record Member(
     }
 
     Colleague asColleague() {
-        return new Colleague(id, name, role, propertyIds, departmentId);
+        return new Colleague(id, name, role, propertyIds, departmentId, version);
     }
 
     MemberEvent.Payload payload() {
-        return new MemberEvent.Payload(id, name, role, propertyIds, departmentId, status, ver);
+        return new MemberEvent.Payload(id, name, role, propertyIds, departmentId, status, ver, version);
     }
 }

@@ -41,6 +41,11 @@ final class Masking {
             "dob");
 
     private static final Pattern SEPARATORS = Pattern.compile("[^a-z0-9]");
+
+    /** Where a word of a name ends: {@code tax_id}, {@code employeeSsn}, {@code SSNNumber}, {@code pin2}. */
+    private static final Pattern WORD_ENDS = Pattern.compile(
+            "[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z0-9])" + "|(?<=[A-Z])(?=[0-9]|[A-Z][a-z])|(?<=[0-9])(?=[A-Za-z])");
+
     private static final Pattern SSN = Pattern.compile("\\b\\d{3}[- ]\\d{2}[- ]\\d{4}\\b");
     private static final String MASK = "****";
 
@@ -74,8 +79,8 @@ final class Masking {
 
     /** Short names count as words only: "shipping" is no PIN. */
     private static boolean isWord(String name, String part) {
-        for (String word : SEPARATORS.split(name.toLowerCase(Locale.ROOT), -1)) {
-            if (word.equals(part)) {
+        for (String word : WORD_ENDS.split(name, -1)) {
+            if (word.equalsIgnoreCase(part)) {
                 return true;
             }
         }

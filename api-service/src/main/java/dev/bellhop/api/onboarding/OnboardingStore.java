@@ -89,13 +89,22 @@ public final class OnboardingStore {
         });
     }
 
+    /** A property exists for those who manage it, and for those who start to work there. */
     private static void requireProperty(Handle handle, Principal caller, UUID propertyId) {
-        boolean known = handle.createQuery("select exists (select 1 from property where org_id = :orgId and id = :id)")
+        boolean known = handle.createQuery("""
+                        select exists (
+                            select 1 from property p
+                            where p.org_id = :orgId and p.id = :id
+                              and (:manages or exists (
+                                select 1 from onboarding o
+                                where o.org_id = p.org_id and o.property_id = p.id and o.user_id = :userId)))""")
                 .bind("orgId", caller.org())
                 .bind("id", propertyId)
+                .bind("manages", caller.managesProperty(propertyId.toString()))
+                .bind("userId", UUID.fromString(caller.userId()))
                 .mapTo(Boolean.class)
                 .one();
-        if (!known || !caller.managesProperty(propertyId.toString())) {
+        if (!known) {
             throw Problem.notFound();
         }
     }

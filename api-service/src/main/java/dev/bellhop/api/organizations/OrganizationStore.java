@@ -67,6 +67,7 @@ public final class OrganizationStore {
                                 List.of(),
                                 null,
                                 "active",
+                                1,
                                 1)));
             });
             return organization;

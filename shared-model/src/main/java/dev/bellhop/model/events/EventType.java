@@ -71,6 +71,13 @@ public enum EventType {
         return name.equals("form_submitted") ? ONBOARDING_FORM_SUBMITTED.wireName : BY_ALIAS.getOrDefault(name, name);
     }
 
+    /** Whether it is for services only: no client is ever shown one, whatever rooms it names. */
+    public static boolean isHidden(String wireName) {
+        return wireName.startsWith("session.")
+                || wireName.startsWith("organization.")
+                || wireName.startsWith("outbox.");
+    }
+
     /** Whether it speaks of sessions, members or organisations, which only the API service may do. */
     public static boolean isReserved(String wireName) {
         return wireName.startsWith("member.")

@@ -14,6 +14,7 @@ public sealed interface MemberEvent extends Event {
     /**
      * @param status active or disabled
      * @param ver version of the membership; a token made at a lower one no longer counts
+     * @param version of the record, raised by every change
      */
     record Payload(
             UUID userId,
@@ -22,7 +23,8 @@ public sealed interface MemberEvent extends Event {
             List<UUID> propertyIds,
             @Nullable UUID departmentId,
             String status,
-            long ver) {}
+            long ver,
+            long version) {}
 
     @Override
     Payload payload();

@@ -95,6 +95,11 @@ public final class Problem extends RuntimeException {
         return new Problem(422, "validation", "Unprocessable content", "Some fields are not acceptable.", errors);
     }
 
+    /** As {@link #invalid(List)} for what has a problem type of its own. */
+    public static Problem invalid(String slug, String detail, FieldError error) {
+        return new Problem(422, slug, "Unprocessable content", detail, List.of(error));
+    }
+
     public static Problem invalid(String field, String code, String message) {
         return invalid(List.of(new FieldError(field, code, message)));
     }

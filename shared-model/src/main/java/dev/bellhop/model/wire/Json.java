@@ -145,9 +145,10 @@ public final class Json {
             }
         }
 
+        /** Shared: each generator asks for it, and none may change it. */
         @Override
         public int[] getEscapeCodesForAscii() {
-            return ascii.clone();
+            return ascii;
         }
 
         @Override

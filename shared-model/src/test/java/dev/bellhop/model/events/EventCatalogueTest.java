@@ -102,7 +102,7 @@ class EventCatalogueTest {
 
     private static MemberEvent.Payload member(String status, long version) {
         return new MemberEvent.Payload(
-                MARIA, "Maria Silva", Role.MANAGER, List.of(PROPERTY), DEPARTMENT, status, version);
+                MARIA, "Maria Silva", Role.MANAGER, List.of(PROPERTY), DEPARTMENT, status, version, version + 1);
     }
 
     private static CallEvent.Payload call(String status, Integer seconds, String url, String summary, long version) {

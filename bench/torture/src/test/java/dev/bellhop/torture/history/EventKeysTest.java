@@ -57,7 +57,7 @@ final class EventKeysTest {
                         "u", new NotificationEvent.ToUser(A, null, MARK, NotificationEvent.Severity.INFO, Map.of()))))
                 .isEqualTo(MARK);
         assertThat(keyOf(new MemberEvent.Updated(
-                        new MemberEvent.Payload(A, MARK, Role.HR, List.of(), null, "active", 3))))
+                        new MemberEvent.Payload(A, MARK, Role.HR, List.of(), null, "active", 3, 5))))
                 .isEqualTo(MARK);
         assertThat(subjectOf(new EntityEvent.Updated(entity)))
                 .isEqualTo(new EventKeys.Subject("entity", A.toString(), 4, Optional.of(MARK), false));
