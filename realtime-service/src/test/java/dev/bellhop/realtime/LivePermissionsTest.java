@@ -43,6 +43,49 @@ class LivePermissionsTest {
     }
 
     @Test
+    @DisplayName("who loses the role hears no more of the statistics and the presence that it asked for")
+    void whatWasAskedForEnds() {
+        Person hr = Person.hr(org);
+        TestSocket socket = realtime.connect(hr);
+        socket.send(Map.of("type", "presence", "room", "property-p1"));
+        socket.next("presence");
+        socket.send(Map.of("type", "get_stats", "every_ms", 1000));
+        socket.next("stats");
+        socket.next("stats");
+        ingest(List.of(memberUpdated(hr, 2, "MEMBER", List.of())));
+        socket.upTo("member.updated");
+        Person manager = Person.manager(org, "p1");
+        TestSocket watcher = realtime.connect(Person.admin(org));
+        watcher.send(Map.of("type", "presence", "room", "property-p1"));
+        watcher.next("presence");
+        watcher.send(Map.of("type", "get_stats", "every_ms", 1000));
+        realtime.connect(manager);
+        watcher.next("presence.joined");
+        watcher.next("stats");
+        watcher.next("stats"); // the time in which the other would have heard both
+        socket.hearsNothingElse();
+    }
+
+    @Test
+    @DisplayName("a control event is shown to nobody, whatever rooms it names")
+    void controlEventsAreHidden() {
+        TestSocket socket = realtime.connect(Person.member(org));
+        ingest(List.of(
+                event("session.revoked", List.of("org"), Map.of("user_id", "somebody")),
+                event("outbox.parked", List.of("org"), Map.of()),
+                event("custom.after", List.of("org"), Map.of())));
+        assertThat(socket.next().path("type").textValue()).isEqualTo("custom.after");
+        for (String type : List.of("outbox.parked", "session.revoked")) {
+            assertThat(realtime.post(
+                                    "/ws/broadcast",
+                                    realtime.token(Person.admin(org)),
+                                    Map.of("room", "org", "type", type, "payload", Map.of()))
+                            .status())
+                    .isEqualTo(422);
+        }
+    }
+
+    @Test
     @DisplayName("a token from before the change does not bring the old rights back, at connect, by HTTP or by refresh")
     void anOlderTokenHasTheRightsOfNow() {
         Person admin = Person.admin(org);

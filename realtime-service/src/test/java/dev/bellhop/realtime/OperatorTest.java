@@ -39,6 +39,9 @@ class OperatorTest {
         assertThat(found.path("members").get(0).path("user_id").asText()).isEqualTo(member.userId());
         assertThat(get("/ws/rooms", admin).body().toString()).contains("user-" + member.userId());
         assertThat(get(room, Person.admin(UUID.randomUUID())).status()).isEqualTo(404);
+        JsonNode ofAll = get(room, Person.service()).body().path("members");
+        assertThat(ofAll).hasSize(1);
+        assertThat(ofAll.get(0).path("org_id").asText()).isEqualTo(org.toString());
         assertThat(get(room, member).status()).isEqualTo(403);
         socket.send(Map.of("type", "unsubscribe", "room", "user-" + member.userId()));
         socket.next("unsubscribed");

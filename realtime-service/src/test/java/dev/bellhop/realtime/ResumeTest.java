@@ -239,6 +239,59 @@ class ResumeTest {
     }
 
     @Test
+    @DisplayName(
+            "S1-021 an event of two rooms that are both subscribed with since comes once, however often it is asked for")
+    void subscribeSinceTwice() {
+        Person hr = Person.hr(org);
+        Cursor cursor = head(hr);
+        List<Map<String, Object>> both = ticks(0, 1, "property-9", "property-10");
+        realtime.publish(org, both);
+        TestSocket socket = realtime.connect(hr);
+        for (String room : List.of("property-9", "property-10", "property-9")) {
+            socket.send(Map.of("type", "subscribe", "room", room, "since", cursor.toString()));
+        }
+        List<String> heard = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+            heard.add(socket.next().path("type").textValue());
+        }
+        assertThat(heard)
+                .containsExactly(
+                        "subscribed", "custom.tick", "caught_up", "subscribed", "caught_up", "subscribed", "caught_up");
+        socket.hearsNothingElse();
+        JsonNode explained = realtime.get(
+                        "/ws/explain?event=" + both.get(0).get("id") + "&user=" + hr.userId(),
+                        realtime.token(Person.admin(org)))
+                .body();
+        assertThat(explained.path("verdict").textValue()).isEqualTo("delivered");
+        assertThat(explained.path("reason").textValue()).isEqualTo("recovered_later");
+    }
+
+    @Test
+    @DisplayName("an unsubscribe right behind a subscribe with since is done after it, though the log has to be asked")
+    void unsubscribeBehindSubscribe() {
+        Person hr = Person.hr(org);
+        Cursor cursor = head(hr);
+        for (int i = 0; i < 6; i++) {
+            realtime.publish(org, ticks(i * 100, 100, "property-9"));
+        }
+        realtime.stop();
+        realtime.start();
+        TestSocket socket = realtime.connect(hr);
+        socket.send(Map.of("type", "subscribe", "room", "property-9", "since", cursor.toString()));
+        socket.send(Map.of("type", "unsubscribe", "room", "property-9", "ref", "last"));
+        socket.next("subscribed");
+        JsonNode last = socket.next();
+        while (last.path("type").textValue().equals("custom.tick")) {
+            last = socket.next();
+        }
+        assertThat(last.path("type").textValue()).isEqualTo("unsubscribed");
+        assertThat(last.path("ref").textValue()).isEqualTo("last");
+        socket.next("caught_up");
+        realtime.publish(org, ticks(600, 1, "property-9"));
+        socket.hearsNothingElse();
+    }
+
+    @Test
     @DisplayName("leaving a room and coming back with since repeats nothing that the room brought before")
     void leaveAndComeBack() {
         Person hr = Person.hr(org);

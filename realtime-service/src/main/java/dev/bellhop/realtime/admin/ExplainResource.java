@@ -7,6 +7,7 @@ import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.realtime.http.Authentication;
 import dev.bellhop.realtime.log.EventLog;
 import dev.bellhop.realtime.log.EventLog.Found;
+import dev.bellhop.realtime.log.Span;
 import dev.bellhop.realtime.log.SpanLog;
 import dev.bellhop.realtime.log.SpanStore;
 import dev.bellhop.realtime.rooms.RoomPolicy;
@@ -120,7 +121,9 @@ public final class ExplainResource {
                 position > span.fromPosition() && position <= span.toPosition().orElse(Long.MAX_VALUE) && !lostBefore;
         boolean inRoom = found.logged().event().rooms().stream()
                 .anyMatch(room -> span.rooms().contains(room.toString()));
-        if (covered) {
+        boolean ofOtherRoom =
+                !inRoom && span.endedBy().filter(Span.End.REPLAYED::equals).isPresent();
+        if (covered && !ofOtherRoom) {
             boolean later = span.resumed() && span.startedAt().isAfter(found.appendedAt());
             Reason reason = inRoom
                     ? later ? Reason.RECOVERED_LATER : Reason.DELIVERED

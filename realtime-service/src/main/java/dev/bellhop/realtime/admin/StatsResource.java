@@ -15,7 +15,6 @@ import io.javalin.http.Context;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +50,11 @@ public final class StatsResource {
     @com.fasterxml.jackson.annotation.JsonInclude(com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL)
     public record Room(UUID orgId, String room, int connections) {}
 
-    public record RoomMembers(String room, int connections, List<Subscriber.Who> members) {}
+    /** @param orgId null where the caller sees one organisation only */
+    @com.fasterxml.jackson.annotation.JsonInclude(com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL)
+    public record RoomMember(UUID orgId, String connectionId, String userId, String name, Instant since) {}
+
+    public record RoomMembers(String room, int connections, List<RoomMember> members) {}
 
     public record RoomList(List<Room> items) {}
 
@@ -158,12 +161,12 @@ public final class StatsResource {
                 .map(entry -> new Room(shown, entry.getKey(), entry.getValue()));
     }
 
-    /** Who is in one room of the caller's organisation. */
+    /** Who is in one room of the caller's organisation, or, for a service, in the room of that name of each one. */
     public void room(Context ctx) {
-        Principal caller = authentication.require(ctx, Role.HR, Role.ADMIN);
+        Principal caller = authentication.require(ctx, Role.HR, Role.ADMIN, Role.SERVICE);
         RoomName room = RoomName.parse(ctx.pathParam("room")).orElseThrow(Problem::notFound);
-        ctx.future(() -> streams.members(caller.org(), room)
-                .thenCombine(cluster.elsewhere(caller.orgId()), (here, elsewhere) -> all(room, here, elsewhere))
+        ctx.future(() -> cluster.elsewhere(caller.orgId())
+                .thenCompose(elsewhere -> members(caller, room, elsewhere))
                 .thenAccept(members -> {
                     if (members.isEmpty()) {
                         throw Problem.notFound(); // a room is there while it has a member
@@ -172,12 +175,29 @@ public final class StatsResource {
                 }));
     }
 
-    private static List<Subscriber.Who> all(RoomName room, List<Subscriber.Who> here, List<SpanStore.Open> elsewhere) {
-        List<Subscriber.Who> members = new ArrayList<>(here);
-        elsewhere.stream()
+    private CompletableFuture<List<RoomMember>> members(
+            Principal caller, RoomName room, List<SpanStore.Open> elsewhere) {
+        boolean ofAll = caller.orgId().isEmpty();
+        CompletableFuture<List<RoomMember>> members = CompletableFuture.completedFuture(elsewhere.stream()
                 .filter(open -> open.rooms().contains(room.toString()))
-                .forEach(open -> members.add(
-                        new Subscriber.Who(open.connectionId(), open.userId(), open.name(), open.connectedAt())));
+                .map(open -> new RoomMember(
+                        ofAll ? open.orgId() : null,
+                        open.connectionId(),
+                        open.userId(),
+                        open.name(),
+                        open.connectedAt()))
+                .toList());
+        for (UUID orgId : ofAll ? streams.positions().keySet() : Set.of(caller.org())) {
+            members = members.thenCombine(
+                    streams.members(orgId, room),
+                    (others, here) -> Stream.concat(
+                                    here.stream().map(who -> member(ofAll ? orgId : null, who)), others.stream())
+                            .toList());
+        }
         return members;
+    }
+
+    private static RoomMember member(UUID orgId, Subscriber.Who who) {
+        return new RoomMember(orgId, who.connectionId(), who.userId(), who.name(), who.since());
     }
 }

@@ -140,6 +140,9 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         Principal now = ((Standing.Verdict.Good) verdict).principal();
         Set<RoomName> before = RoomPolicy.joinedByItself(principal);
         principal = now;
+        if (!now.role().seesAllProperties()) {
+            replace(statsRepeat, null);
+        }
         return Optional.of(new Subscriber.RoomChange(
                 room -> RoomPolicy.mayJoin(now, room),
                 RoomPolicy.joinedByItself(now).stream()
@@ -192,6 +195,10 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
                 .log("connected");
         watchExpiry();
         refusals = List.of();
+    }
+
+    @Override
+    public void listen() {
         wire.listen();
     }
 
@@ -203,10 +210,13 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
     }
 
     void received(String text) {
-        if (closing.get() != null || isTooMuch()) {
+        if (closing.get() != null) {
             return;
         }
         ClientMessage message = ClientMessage.parse(text);
+        if (isTooMuch(message.ref())) {
+            return;
+        }
         if (message instanceof ClientMessage.Heartbeat heartbeat) {
             Instant now = home.clock().instant();
             queue.sendFirst(Frame.of(ServerMessage.heartbeatAck(now, heartbeat.ref()), now));
@@ -225,7 +235,7 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         }
     }
 
-    private boolean isTooMuch() {
+    private boolean isTooMuch(String ref) {
         Config.Limits limits = home.config().limits();
         if (limits.messagesPerSecond() == 0) {
             return false;
@@ -251,7 +261,7 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         } else {
             home.refused(this, ErrorCode.RATE_LIMITED);
             String limit = "at most " + limits.messagesPerSecond() + " messages a second; this one was dropped";
-            say(ServerMessage.error(ErrorCode.RATE_LIMITED, limit, null));
+            say(ServerMessage.error(ErrorCode.RATE_LIMITED, limit, ref));
         }
         return true;
     }
@@ -299,7 +309,11 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
     }
 
     private void sayStats(String ref) {
-        home.stats(principal.org(), figures -> say(ServerMessage.stats(figures, ref)));
+        home.stats(principal.org(), figures -> {
+            if (principal.role().seesAllProperties()) { // still
+                say(ServerMessage.stats(figures, ref));
+            }
+        });
     }
 
     /** A new token of the same user: its rights count from now on. Anything else ends the connection. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 
 /**
  * Brings connections that are behind up to the head: pulls what each is owed from the tail or the log while its queue drains,
@@ -33,17 +34,27 @@ final class Catchup {
     private final EventLog log;
     private final Steps steps;
     private final Clock clock;
+    private final BiConsumer<Subscriber, RoomReplay> replayed;
     private final Map<Long, List<ChunkReader>> readers = new HashMap<>();
     private final Chunks chunks;
     private List<Frame> lastDue = List.of();
     private List<Bundle> lastBundles = List.of();
 
-    Catchup(UUID orgId, LogView view, EventLog log, Steps steps, Clock clock, FrameMemory memory) {
+    /** @param replayed told when a room has brought what its client asked for, or was left */
+    Catchup(
+            UUID orgId,
+            LogView view,
+            EventLog log,
+            Steps steps,
+            Clock clock,
+            FrameMemory memory,
+            BiConsumer<Subscriber, RoomReplay> replayed) {
         this.orgId = orgId;
         this.view = view;
         this.log = log;
         this.steps = steps;
         this.clock = clock;
+        this.replayed = replayed;
         this.chunks = new Chunks(memory);
     }
 
@@ -141,8 +152,11 @@ final class Catchup {
     }
 
     private boolean advanceRoom(Subscriber subscriber, Behind behind, RoomReplay replay) {
-        if (replay.position >= replay.upTo) {
+        boolean left = !subscriber.rooms().contains(replay.room);
+        if (left || replay.position >= replay.upTo) {
             behind.roomReplays.remove();
+            subscriber.wasBrought(replay.room, replay.after, replay.position);
+            replayed.accept(subscriber, replay);
             sayCaughtUp(subscriber, replay.replayed, replay.ref);
             return true;
         }
@@ -158,9 +172,7 @@ final class Catchup {
                 break;
             }
             replay.position = frame.position();
-            if (frame.rooms().contains(replay.room)
-                    && subscriber.rooms().contains(replay.room)
-                    && !subscriber.isBroughtAnyway(frame)) {
+            if (frame.rooms().contains(replay.room) && !subscriber.isBroughtAnyway(frame)) {
                 Frame replayed = frame.replayed();
                 due.add(replayed);
                 room -= replayed.size();

@@ -15,6 +15,7 @@ import dev.bellhop.realtime.log.SpanLog;
 import dev.bellhop.realtime.rooms.Standing;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -102,7 +103,7 @@ public final class OrgStream {
         this.steps = new Steps(node.threads().delivery(), node.threads().reader(), this::stepFailed);
         this.view = new LogView(node.memory());
         this.cursors = new CursorCheck(orgId, view, node.log(), steps, this::follow);
-        this.catchup = new Catchup(orgId, view, node.log(), steps, node.clock(), node.memory());
+        this.catchup = new Catchup(orgId, view, node.log(), steps, node.clock(), node.memory(), this::noteReplay);
         this.presence = new Presence(rooms, node.presenceGrace());
         this.pace = new Pace(
                 () -> node.appending().test(orgId),
@@ -212,7 +213,7 @@ public final class OrgStream {
      * @param mostRooms 0 for no limit
      */
     public void subscribe(Subscriber subscriber, RoomName room, String since, String ref, int mostRooms) {
-        whenOpen(subscriber, () -> {
+        inOrder(subscriber, () -> {
             if (!mayEnter(subscriber, room, ref, mostRooms)) {
                 return;
             }
@@ -228,9 +229,38 @@ public final class OrgStream {
                 } else if (mayEnter(subscriber, room, ref, mostRooms)) {
                     replayRoom(subscriber, room, verdict.cursor().position(), ref);
                 }
+                subscriber.answering = false;
+                serve(subscriber);
             };
+            subscriber.answering = true;
             cursors.judge(since, Set.of(room), judged, subscriber.owner::unavailable);
         });
+    }
+
+    /** Does what a client asks for once what it asked for before is done; that may have to wait for the log. */
+    private void inOrder(Subscriber subscriber, Runnable request) {
+        whenOpen(subscriber, () -> {
+            if (subscriber.requests == null) {
+                subscriber.requests = new ArrayDeque<>(2);
+            }
+            subscriber.requests.add(request);
+            serve(subscriber);
+        });
+    }
+
+    private static void serve(Subscriber subscriber) {
+        if (subscriber.serving) {
+            return;
+        }
+        subscriber.serving = true;
+        while (!subscriber.answering && !subscriber.gone && subscriber.requests != null) {
+            Runnable request = subscriber.requests.remove();
+            if (subscriber.requests.isEmpty()) {
+                subscriber.requests = null;
+            }
+            request.run();
+        }
+        subscriber.serving = false;
     }
 
     private boolean mayEnter(Subscriber subscriber, RoomName room, String ref, int mostRooms) {
@@ -253,7 +283,7 @@ public final class OrgStream {
 
     /** Takes a connection out of a room and says so. */
     public void unsubscribe(Subscriber subscriber, RoomName room, String reason, String ref) {
-        whenOpen(subscriber, () -> {
+        inOrder(subscriber, () -> {
             exit(subscriber, room);
             say(subscriber, ServerMessage.unsubscribed(room, reason, ref));
         });
@@ -268,10 +298,10 @@ public final class OrgStream {
         for (RoomName room : List.copyOf(subscriber.rooms())) {
             if (!change.allowed().test(room)) {
                 exit(subscriber, room);
-                presence.stopWatching(subscriber, room);
                 say(subscriber, ServerMessage.unsubscribed(room, "permission_revoked", null));
             }
         }
+        presence.stopWatching(subscriber, change.allowed());
         for (RoomName room : change.added()) {
             if (!subscriber.rooms().contains(room)) {
                 enter(subscriber, room);
@@ -699,6 +729,7 @@ public final class OrgStream {
             subscriber.live = true;
         }
         subscriber.queue.flush();
+        subscriber.owner.listen();
     }
 
     private void enter(Subscriber subscriber, RoomName room) {
@@ -747,10 +778,14 @@ public final class OrgStream {
     // ---- what is remembered for those who ask why ----
 
     private void beginSpan(Subscriber subscriber, boolean resumed) {
-        subscriber.span = UUID.randomUUID();
+        subscriber.span = beginSpan(subscriber, List.copyOf(subscriber.rooms()), positionOf(subscriber), resumed);
+    }
+
+    private UUID beginSpan(Subscriber subscriber, List<RoomName> rooms, long after, boolean resumed) {
+        UUID span = UUID.randomUUID();
         node.spans()
                 .begin(new Span(
-                        subscriber.span,
+                        span,
                         orgId,
                         subscriber.owner.who().connectionId(),
                         subscriber.owner.principal(),
@@ -758,10 +793,20 @@ public final class OrgStream {
                         subscriber.owner.kind(),
                         subscriber.owner.address(),
                         subscriber.owner.who().since(),
-                        List.copyOf(subscriber.rooms()),
-                        positionOf(subscriber),
+                        rooms,
+                        after,
                         resumed,
                         node.clock().instant()));
+        return span;
+    }
+
+    /** A span of its own: that room alone brought those events, whatever else there was between them. */
+    private void noteReplay(Subscriber subscriber, RoomReplay replay) {
+        if (replay.position > replay.after) {
+            UUID span = beginSpan(subscriber, List.of(replay.room), replay.after, true);
+            node.spans()
+                    .end(new Span.End(span, orgId, replay.position, node.clock().instant(), Span.End.REPLAYED));
+        }
     }
 
     private void changeSpan(Subscriber subscriber) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 
 /**
  * Who is in the rooms that somebody watches: by user, not by connection, and with a grace in which a user may be away (a
@@ -29,9 +30,17 @@ final class Presence {
     private static final class Present {
         final String name;
         int connections;
+        /** As they were counted the time before. */
+        int connectionsBefore;
+
         Instant since;
         /** {@link System#nanoTime} since when there is no connection; only meaningful with none. */
         long awaySince;
+
+        void countAgain() {
+            connectionsBefore = connections;
+            connections = 0;
+        }
 
         Present(String name, Instant since) {
             this.name = name;
@@ -47,7 +56,7 @@ final class Presence {
         boolean somebodyAway;
 
         /** @param joined takes in who was not known to be here */
-        void saw(String userId, String name, Instant since, long now, List<UserName> joined) {
+        void saw(String userId, String name, Instant since, List<UserName> joined) {
             Present user = users.get(userId);
             if (user == null) {
                 user = new Present(name, since);
@@ -55,7 +64,6 @@ final class Presence {
                 joined.add(new UserName(userId, name));
             }
             user.connections++;
-            user.awaySince = now;
             user.since = since.isBefore(user.since) ? since : user.since;
         }
     }
@@ -91,9 +99,12 @@ final class Presence {
         watched.values().removeIf(there -> there.watchers.remove(subscriber) && there.watchers.isEmpty());
     }
 
-    void stopWatching(Subscriber subscriber, RoomName room) {
-        watched.computeIfPresent(
-                room, (name, there) -> there.watchers.remove(subscriber) && there.watchers.isEmpty() ? null : there);
+    /** @param allowed whether it may still watch a room */
+    void stopWatching(Subscriber subscriber, Predicate<RoomName> allowed) {
+        watched.entrySet()
+                .removeIf(there -> !allowed.test(there.getKey())
+                        && there.getValue().watchers.remove(subscriber)
+                        && there.getValue().watchers.isEmpty());
     }
 
     boolean isWatched() {
@@ -125,16 +136,21 @@ final class Presence {
     private void update(RoomName room, Watched there, BiConsumer<Subscriber, ServerMessage> say) {
         long now = System.nanoTime();
         there.dirty = false;
-        there.users.values().forEach(user -> user.connections = 0);
+        there.users.values().forEach(Present::countAgain);
         List<UserName> joined = new ArrayList<>();
         for (Subscriber subscriber : rooms.in(room)) {
             Subscriber.Who who = subscriber.owner.who();
-            there.saw(who.userId(), who.name(), who.since(), now, joined);
+            there.saw(who.userId(), who.name(), who.since(), joined);
         }
         String name = room.toString();
         for (SpanStore.Open other : elsewhere) {
             if (other.rooms().contains(name)) {
-                there.saw(other.userId(), other.name(), other.connectedAt(), now, joined);
+                there.saw(other.userId(), other.name(), other.connectedAt(), joined);
+            }
+        }
+        for (Present user : there.users.values()) {
+            if (user.connections == 0 && user.connectionsBefore > 0) {
+                user.awaySince = now;
             }
         }
         List<UserName> left = removeLeft(there, now);

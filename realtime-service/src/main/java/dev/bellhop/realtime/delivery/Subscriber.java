@@ -66,6 +66,9 @@ public final class Subscriber {
          */
         void joined(Resume resume, Cursor cursor, Set<RoomName> rooms);
 
+        /** What it hears first was handed to the transport: what it says may be read. */
+        void listen();
+
         /** Its queue is full. */
         void tooSlow();
 
@@ -106,7 +109,7 @@ public final class Subscriber {
         }
     }
 
-    /** A room that was left; kept so that a later replay does not repeat what it brought. */
+    /** What a room brought that it does not bring any more; kept so that a later replay does not repeat it. */
     private record Stay(RoomName room, long from, long to) {}
 
     private static final int MAX_STAYS = 200;
@@ -116,8 +119,14 @@ public final class Subscriber {
 
     /** Room to the position from which on it brings events. */
     private final Map<RoomName, Long> rooms = new HashMap<>(8);
-    /** Null while no room was left. */
-    private List<Stay> left;
+    /** Null while no room was left or replayed. */
+    private List<Stay> stays;
+    /** What it asked for and was not done yet, in its order; null while empty. */
+    ArrayDeque<Runnable> requests;
+    /** What it asked for before waits for the log. */
+    boolean answering;
+    /** Its requests are being done. */
+    boolean serving;
 
     /** Gets events as they happen. While false it is behind, and events wait for it in the log. */
     boolean live;
@@ -149,16 +158,20 @@ public final class Subscriber {
 
     void leave(RoomName room, long at) {
         Long from = rooms.remove(room);
-        if (from == null) {
-            return;
+        if (from != null) {
+            wasBrought(room, from, at);
         }
-        if (left == null) {
-            left = new ArrayList<>(2);
+    }
+
+    /** A room brought its events from after one position up to another. */
+    void wasBrought(RoomName room, long from, long to) {
+        if (stays == null) {
+            stays = new ArrayList<>(2);
         }
-        if (left.size() == MAX_STAYS) {
-            left.remove(0);
+        if (stays.size() == MAX_STAYS) {
+            stays.remove(0);
         }
-        left.add(new Stay(room, from, at));
+        stays.add(new Stay(room, from, to));
     }
 
     /** Queues without flushing; a connection that has no place for it is too slow. */
@@ -190,8 +203,8 @@ public final class Subscriber {
                 return true;
             }
         }
-        return left != null
-                && left.stream()
+        return stays != null
+                && stays.stream()
                         .anyMatch(stay -> frame.position() > stay.from()
                                 && frame.position() <= stay.to()
                                 && frame.rooms().contains(stay.room()));
@@ -212,6 +225,7 @@ public final class Subscriber {
     /** The missed events of one room. */
     static final class RoomReplay {
         final RoomName room;
+        final long after;
         final long upTo;
         final String ref;
         long position;
@@ -219,6 +233,7 @@ public final class Subscriber {
 
         RoomReplay(RoomName room, long after, long upTo, String ref) {
             this.room = room;
+            this.after = after;
             this.position = after;
             this.upTo = upTo;
             this.ref = ref;

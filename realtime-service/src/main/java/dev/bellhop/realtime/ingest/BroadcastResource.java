@@ -64,7 +64,7 @@ public final class BroadcastResource {
         JsonNode body = body(ctx, BROADCAST_FIELDS);
         UUID orgId = organization(caller, body);
         String type = EventRules.type(body.path("type"), "type");
-        if (EventType.isReserved(type)) {
+        if (EventType.isReserved(type) || EventType.isHidden(type)) {
             throw Problem.invalid("type", "reserved", "Only the API service says this.");
         }
         JsonNode payload = body.path("payload");

@@ -1,10 +1,12 @@
 package dev.bellhop.realtime.ingest;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.bellhop.model.events.EventType;
 import dev.bellhop.model.problem.Problem;
 import dev.bellhop.model.security.Signature;
 import dev.bellhop.model.wire.EventBatch;
 import dev.bellhop.model.wire.Json;
+import dev.bellhop.model.wire.RoomName;
 import dev.bellhop.model.wire.Timestamps;
 import dev.bellhop.realtime.http.JsonBody;
 import dev.bellhop.realtime.log.Append;
@@ -144,10 +146,12 @@ public final class IngestResource {
             throw Problem.invalid(field, "format", "An event is an object.");
         }
         JsonNode trace = event.path("traceparent");
+        String type = EventRules.type(event.path("type"), field + ".type");
+        List<RoomName> rooms = EventRules.rooms(event.path("rooms"), field + ".rooms");
         return new NewEvent(
                 uuid(event.path("id"), field + ".id"),
-                EventRules.type(event.path("type"), field + ".type"),
-                EventRules.rooms(event.path("rooms"), field + ".rooms"),
+                type,
+                EventType.isHidden(type) ? List.of() : rooms,
                 rules.payload(event.path("payload"), field + ".payload"),
                 time(event.path("occurred_at"), field + ".occurred_at"),
                 isTrace(trace.textValue()) ? trace.textValue() : null);

@@ -32,7 +32,10 @@ public record Span(
      * How it ended.
      *
      * @param toPosition the last position that it was given
-     * @param endedBy reason of the close, {@code peer}, or {@code rooms_changed}
+     * @param endedBy reason of the close, {@code peer}, {@code rooms_changed}, or {@link #REPLAYED}
      */
-    public record End(UUID id, UUID orgId, long toPosition, Instant endedAt, String endedBy) {}
+    public record End(UUID id, UUID orgId, long toPosition, Instant endedAt, String endedBy) {
+        /** It was one room's older events, which says nothing of other rooms. */
+        public static final String REPLAYED = "replayed";
+    }
 }
