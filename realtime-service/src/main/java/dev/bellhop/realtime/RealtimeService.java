@@ -58,7 +58,13 @@ import org.slf4j.LoggerFactory;
 
 /** The realtime service: takes signed events, logs them, and pushes them to whoever may see them. */
 public final class RealtimeService implements AutoCloseable {
-    private static final int HTTP_THREADS = 64;
+    /**
+     * Threads that take in connections and publish, for each processor; calls that read the log have others. With many,
+     * everybody's return makes them all, and one processor spends its time on changing between them.
+     */
+    private static final int THREADS_A_CORE = 6;
+
+    private static final int MIN_THREADS = 12;
     private static final int STORE_THREADS = 4;
     /** A body may be a little larger than a batch, so that the answer can say by how much. */
     private static final int MAX_BODY_BYTES = EventBatch.MAX_BYTES + 1024;
@@ -178,7 +184,8 @@ public final class RealtimeService implements AutoCloseable {
             connector.addEventListener(headers);
             return connector;
         });
-        javalin.jetty.threadPool = new QueuedThreadPool(HTTP_THREADS, 4);
+        int cores = Runtime.getRuntime().availableProcessors();
+        javalin.jetty.threadPool = new QueuedThreadPool(Math.max(MIN_THREADS, THREADS_A_CORE * cores), 4);
         javalin.jetty.modifyHttpConfiguration(httpConfig -> {
             httpConfig.setSendServerVersion(false);
             httpConfig.setUriCompliance(UriCompliance.DEFAULT);

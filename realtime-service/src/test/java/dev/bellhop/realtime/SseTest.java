@@ -239,6 +239,20 @@ class SseTest {
     }
 
     @Test
+    @DisplayName("A13 a token that was revoked is 401, so that the reader stops to come back")
+    void revoked() {
+        Person member = Person.member(org);
+        String token = realtime.token(member);
+        realtime.publish(
+                org, List.of(event("member.removed", List.of("org"), Map.of("user_id", member.userId(), "ver", 2))));
+        for (String query : List.of("", "&history=5", "&cursor=e.1.0")) {
+            Answer answer = realtime.get("/events?token=" + token + query, null);
+            assertThat(answer.status()).isEqualTo(401);
+            assertThat(answer.body().path("type").textValue()).isEqualTo("/problems/token-revoked");
+        }
+    }
+
+    @Test
     @DisplayName("A15 at the end of the token comes disconnect, then the end of the stream")
     void expiry() throws Exception {
         String token = realtime.token(Person.member(org), Duration.ofSeconds(2));

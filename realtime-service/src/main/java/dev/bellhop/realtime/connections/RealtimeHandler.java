@@ -1,6 +1,7 @@
 package dev.bellhop.realtime.connections;
 
 import dev.bellhop.model.problem.Problem;
+import dev.bellhop.model.security.Principal;
 import dev.bellhop.model.wire.CloseCode;
 import dev.bellhop.model.wire.Json;
 import dev.bellhop.realtime.Config;
@@ -19,10 +20,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.HttpURI;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.ManagedSelector;
@@ -35,6 +38,7 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.eclipse.jetty.websocket.core.Configuration;
 import org.eclipse.jetty.websocket.core.FrameHandler;
 import org.eclipse.jetty.websocket.core.WebSocketComponents;
@@ -56,11 +60,17 @@ public final class RealtimeHandler extends Handler.Wrapper {
     /** Connections that may wait to be taken: everybody comes back at once after a restart. */
     private static final int ACCEPT_QUEUE = 4096;
 
+    /** Calls that may wait for the log at once. */
+    private static final int WAITING_CALLS = 64;
+
     private final Connections connections;
     private final Handshake handshake;
     private final Origins origins;
     private final ConnectRate rate;
     private final HistoryStart history;
+    private final Function<UUID, Standing> standings;
+    /** For calls that read the log. The server's own threads are few, and are there for those who connect and publish. */
+    private final QueuedThreadPool reading = new QueuedThreadPool(WAITING_CALLS, 1);
 
     /**
      * @param standings of an organisation; may block
@@ -77,6 +87,7 @@ public final class RealtimeHandler extends Handler.Wrapper {
         this.handshake = new Handshake(tokens);
         this.origins = new Origins(config.allowedOrigins());
         this.rate = new ConnectRate(config.limits().connectsPerSecond());
+        this.standings = standings;
         this.history = new HistoryStart(log, standings, config.limits().roomsPerConnection());
         WebSocketUpgradeHandler upgrades = new WebSocketUpgradeHandler(new WebSocketComponents());
         upgrades.setHandler(next);
@@ -84,11 +95,14 @@ public final class RealtimeHandler extends Handler.Wrapper {
             upgrades.addMapping(path, new Negotiator(config.limits().messageBytes()));
         }
         setHandler(upgrades);
+        reading.setName("reading");
+        installBean(reading);
     }
 
     /** Listens on the configured address with sockets that this handler's WebSockets can be written to. */
     public static ServerConnector connector(Server server, HttpConfiguration http, Config config) {
-        ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http)) {
+        int selectors = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        ServerConnector connector = new ServerConnector(server, 1, selectors, new HttpConnectionFactory(http)) {
             @Override
             protected SocketChannelEndPoint newEndPoint(
                     SocketChannel channel, ManagedSelector selector, SelectionKey key) {
@@ -101,6 +115,12 @@ public final class RealtimeHandler extends Handler.Wrapper {
         connector.setPort(config.port());
         connector.setAcceptQueueSize(ACCEPT_QUEUE);
         return connector;
+    }
+
+    /** A handshake waits for nothing and is done where it was read; what may wait does so on another thread. */
+    @Override
+    public InvocationType getInvocationType() {
+        return InvocationType.NON_BLOCKING;
     }
 
     @Override
@@ -130,7 +150,10 @@ public final class RealtimeHandler extends Handler.Wrapper {
             }
             return super.handle(new ReadUpgrade(request, handshake.read(request)), response, callback);
         } else if (isGet && path.equals(STREAM_PATH)) {
-            stream(request, response, callback);
+            onAnotherThread(reading, request, response, callback, () -> {
+                stream(request, response, callback);
+                return true;
+            });
             return true;
         } else if (HttpMethod.OPTIONS.is(request.getMethod()) && path.equals(STREAM_PATH)) {
             preflight(request, response, callback);
@@ -141,7 +164,28 @@ public final class RealtimeHandler extends Handler.Wrapper {
             refuse(problem.header("Allow", "GET, POST, OPTIONS"), request, response, callback);
             return true;
         }
-        return super.handle(request, response, callback);
+        boolean publishes = HttpMethod.POST.is(request.getMethod());
+        Executor threads = publishes ? request.getComponents().getExecutor() : reading;
+        onAnotherThread(threads, request, response, callback, () -> super.handle(request, response, callback));
+        return true;
+    }
+
+    /** As {@link #handle}, and may block. */
+    private interface Answering {
+        boolean handle() throws Exception;
+    }
+
+    private static void onAnotherThread(
+            Executor threads, Request request, Response response, Callback callback, Answering answering) {
+        threads.execute(() -> {
+            try {
+                if (!answering.handle()) {
+                    Response.writeError(request, response, callback, HttpStatus.NOT_FOUND_404);
+                }
+            } catch (Throwable failure) {
+                Response.writeError(request, response, callback, failure);
+            }
+        });
     }
 
     // ---- WebSocket ----
@@ -241,14 +285,34 @@ public final class RealtimeHandler extends Handler.Wrapper {
             connections.refusedHandshake(refused.code(), refused.detail(), address(request));
             refuse(unauthorized(refused.code()), request, response, callback);
         } else {
-            Handshake.Outcome.Accepted accepted;
+            Handshake.Outcome.Accepted accepted = (Handshake.Outcome.Accepted) outcome;
+            Optional<CloseCode> revoked = revoked(accepted.principal());
+            if (revoked.isPresent()) {
+                connections.refusedHandshake(revoked.get(), "standing", address(request));
+                refuse(Problem.unauthorized("token-revoked", "The token was revoked."), request, response, callback);
+                return;
+            }
             try {
-                accepted = withHistory(request, withLastEventId(request, (Handshake.Outcome.Accepted) outcome));
+                accepted = withHistory(request, withLastEventId(request, accepted));
             } catch (Problem problem) {
                 refuse(problem, request, response, callback);
                 return;
             }
             stream(accepted, request, response, callback);
+        }
+    }
+
+    /** Why the bearer may not be here any more. May block; while the log is away nothing is known, and the stream says so. */
+    private Optional<CloseCode> revoked(Principal token) {
+        try {
+            return standings.apply(token.org()).judge(token) instanceof Standing.Verdict.Refused refused
+                    ? Optional.of(refused.reason())
+                    : Optional.empty();
+        } catch (RuntimeException failure) {
+            if (LogStore.isAway(failure)) {
+                return Optional.empty();
+            }
+            throw failure;
         }
     }
 

@@ -47,14 +47,21 @@ public final class WholeBodies extends Handler.Wrapper {
             refuseTooLong(settled, request, response, callback);
             return true;
         }
+        Thread caller = Thread.currentThread();
         Content.Source.asByteArrayAsync(
                 request,
                 maxBytes,
                 Promise.Invocable.from(
-                        InvocationType.BLOCKING,
+                        InvocationType.NON_BLOCKING,
                         body -> {
-                            if (settled.compareAndSet(false, true)) {
-                                handleWhole(new Read(request, body), response, callback);
+                            if (!settled.compareAndSet(false, true)) {
+                                return;
+                            }
+                            Runnable whole = () -> handleWhole(new Read(request, body), response, callback);
+                            if (Thread.currentThread() == caller) {
+                                whole.run();
+                            } else { // a thread that reads for everybody: it must not wait
+                                request.getComponents().getExecutor().execute(whole);
                             }
                         },
                         failure -> {
