@@ -58,9 +58,9 @@ class LivePermissionsTest {
         TestSocket watcher = realtime.connect(Person.admin(org));
         watcher.send(Map.of("type", "presence", "room", "property-p1"));
         watcher.next("presence");
-        watcher.send(Map.of("type", "get_stats", "every_ms", 1000));
         realtime.connect(manager);
         watcher.next("presence.joined");
+        watcher.send(Map.of("type", "get_stats", "every_ms", 1000));
         watcher.next("stats");
         watcher.next("stats"); // the time in which the other would have heard both
         socket.hearsNothingElse();

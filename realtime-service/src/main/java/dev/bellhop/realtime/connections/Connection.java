@@ -434,14 +434,14 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         close(CloseCode.INTERNAL_ERROR);
     }
 
-    void close(CloseCode code) {
-        close(code, retryAfterMs(code));
+    boolean close(CloseCode code) {
+        return close(code, retryAfterMs(code));
     }
 
-    /** Says why, then ends the connection. The first reason counts. */
-    void close(CloseCode code, long retryAfterMs) {
+    /** Says why, then ends the connection. The first reason counts. @return false when it was ending already */
+    boolean close(CloseCode code, long retryAfterMs) {
         if (!closing.compareAndSet(null, code)) {
-            return;
+            return false;
         }
         Frame last = Frame.of(
                 ServerMessage.disconnect(code, retryAfterMs), home.clock().instant());
@@ -453,6 +453,7 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
         }
         stream.leave(subscriber, code.reason(), firstDropped);
         home.timer().after(FAREWELL, wire::abort);
+        return true;
     }
 
     /** Spreads those who come back, so that they do not all come at once. */

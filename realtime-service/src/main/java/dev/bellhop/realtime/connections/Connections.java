@@ -297,8 +297,9 @@ public final class Connections {
     public int kickUser(Optional<UUID> orgId, String userId) {
         List<Connection> theirs =
                 in(orgId).filter(connection -> connection.isUser(userId)).toList();
-        theirs.forEach(connection -> connection.close(CloseCode.KICKED));
-        return theirs.size();
+        return (int) theirs.stream()
+                .filter(connection -> connection.close(CloseCode.KICKED))
+                .count();
     }
 
     /** Does what another node was asked for. @return how many connections were sent away */
