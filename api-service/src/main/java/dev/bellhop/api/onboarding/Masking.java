@@ -44,7 +44,7 @@ final class Masking {
 
     /** Where a word of a name ends: {@code tax_id}, {@code employeeSsn}, {@code SSNNumber}, {@code pin2}. */
     private static final Pattern WORD_ENDS = Pattern.compile(
-            "[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z0-9])" + "|(?<=[A-Z])(?=[0-9]|[A-Z][a-z])|(?<=[0-9])(?=[A-Za-z])");
+            "[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[0-9]|[A-Z][a-z])|(?<=[0-9])(?=[A-Za-z])");
 
     private static final Pattern SSN = Pattern.compile("\\b\\d{3}[- ]\\d{2}[- ]\\d{4}\\b");
     private static final String MASK = "****";
