@@ -104,7 +104,7 @@ export interface Resources {
   onboardings: { record: Onboarding; filter: { property_id?: string; status?: string } };
   shares: { record: Share; filter: { direction?: 'received' | 'given' } };
   members: { record: Member; filter: { role?: string; property_id?: string; q?: string } };
-  calls: { record: CallPayload; filter: { entity_id?: string } };
+  calls: { record: CallPayload; filter: Record<string, never> };
   departments: { record: Department; filter: { q?: string } };
   properties: { record: Property; filter: { q?: string } };
   messages: { record: ChatMessage; filter: { chat_id: string } };

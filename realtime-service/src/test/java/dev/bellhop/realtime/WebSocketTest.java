@@ -12,9 +12,12 @@ import dev.bellhop.realtime.testing.TestSocket.Closed;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import okhttp3.Request;
 import org.junit.jupiter.api.DisplayName;
@@ -130,8 +133,10 @@ class WebSocketTest {
         }
         int answered = 0;
         int dropped = 0;
+        Set<String> refs = new HashSet<>();
         for (int i = 0; i < 80; i++) {
             JsonNode answer = socket.next();
+            refs.add(answer.path("ref").textValue());
             if (answer.path("type").textValue().equals("unsubscribed")) {
                 answered++;
             } else {
@@ -141,6 +146,10 @@ class WebSocketTest {
         }
         assertThat(answered).isGreaterThanOrEqualTo(40);
         assertThat(dropped).isPositive();
+        assertThat(refs)
+                .as("every message is answered under its own ref")
+                .containsExactlyInAnyOrderElementsOf(
+                        IntStream.range(0, 80).mapToObj(Integer::toString).toList());
         realtime.broadcast(org, "org", "custom.still", Map.of());
         socket.next("custom.still");
     }
