@@ -19,6 +19,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Two write to one socket in turns, Jetty and the send queue: byte by byte, what a reader that stalls gets of it. */
 class WholeFramesTest {
+    private static final String KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+    private static final String VERSION = "Sec-WebSocket-Version: 13";
     private static final byte[] CLOSE_NORMALLY = {3, (byte) 0xE8};
 
     @RegisterExtension
@@ -90,6 +92,30 @@ class WholeFramesTest {
         assertThat(frame.opcode()).isEqualTo(RawSocket.CLOSE);
         assertThat(frame.payload().getShort()).isEqualTo((short) 1000);
         assertThat(raw.ends()).isTrue();
+    }
+
+    private RawSocket asked(UUID organisation) {
+        String path = "/ws?token=" + realtime.token(Person.member(organisation));
+        return new RawSocket(realtime.port()).send(RawSocket.upgrade(path, KEY, VERSION));
+    }
+
+    @Test
+    @DisplayName("the answer to the upgrade and the connected frame leave together")
+    void answerWithFirstFrame() {
+        try (RawSocket socket = asked(org)) {
+            assertThat(socket.arrived()).startsWith("HTTP/1.1 101 ").contains("{\"type\":\"connected\"");
+        }
+    }
+
+    @Test
+    @DisplayName("while the log cannot be read the answer to the upgrade leaves alone, and connected follows")
+    void answerAlone() {
+        realtime.postgres().jdbi().useTransaction(log -> {
+            log.execute("lock table realtime.stream in access exclusive mode");
+            raw = asked(UUID.randomUUID());
+            assertThat(raw.head()).startsWith("HTTP/1.1 101 ");
+        });
+        raw.readText("connected");
     }
 
     /** 16 KB, so that a few of them are more than the kernel takes. */

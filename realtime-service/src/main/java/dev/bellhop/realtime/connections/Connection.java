@@ -198,6 +198,11 @@ final class Connection implements Subscriber.Owner, SendQueue.Listener {
     }
 
     @Override
+    public void keptWaiting() {
+        wire.release();
+    }
+
+    @Override
     public void listen() {
         wire.listen();
     }

@@ -64,6 +64,11 @@ final class SseEndpoint implements Wire {
     }
 
     @Override
+    public void release() {
+        // Its header says no more than the first event does, and leaves with it.
+    }
+
+    @Override
     public void listen() {
         // Nothing is read from a client of server-sent events.
     }

@@ -169,6 +169,11 @@ final class WebSocketEndpoint implements FrameHandler, Wire {
     }
 
     @Override
+    public void release() {
+        line.release();
+    }
+
+    @Override
     public void listen() {
         session.demand();
     }

@@ -11,6 +11,9 @@ interface Wire extends SendQueue.Transport {
     /** Whose wire it is; told before anything else. */
     void attach(Connection owner);
 
+    /** What it is to hear first has to wait: what stands before that is not held back any longer. */
+    void release();
+
     /** From now on the client is listened to. Called once, after the {@code connected} frame was queued. */
     void listen();
 

@@ -86,6 +86,9 @@ public final class OrgStream {
     /** Replaced with every opening, before {@link #open} is set. */
     private volatile Standing standing = new Standing();
 
+    /** Counts the changes of {@link #standing}. */
+    private long controls;
+
     private boolean opening;
     /** The log is being read because it is known to reach further than this stream. */
     private boolean reading;
@@ -191,12 +194,13 @@ public final class OrgStream {
             wanted.ifPresent(rooms -> admit(subscriber, rooms, new Resume.Fresh(), view.head()));
             return;
         }
+        long known = controls;
         Consumer<CursorCheck.Verdict> judged = verdict -> {
             if (subscriber.gone) {
                 return;
             }
             // The log may have been asked meanwhile, and the rights may have changed in that time.
-            if (!subscriber.owner.enter(standing).equals(wanted)) {
+            if (controls != known && !subscriber.owner.enter(standing).equals(wanted)) {
                 enterWith(subscriber, cursor);
                 return;
             }
@@ -204,6 +208,9 @@ public final class OrgStream {
             admit(subscriber, wanted.get(), verdict.resume(), recovered ? verdict.cursor() : view.head());
         };
         cursors.judge(cursor, wanted.get(), judged, subscriber.owner::unavailable);
+        if (joining.contains(subscriber)) {
+            subscriber.owner.keptWaiting();
+        }
     }
 
     /**
@@ -436,6 +443,7 @@ public final class OrgStream {
                 }
             });
             openStream();
+            subscriber.owner.keptWaiting();
         });
     }
 
@@ -469,6 +477,7 @@ public final class OrgStream {
         knownHead = view.position();
         standing = new Standing();
         found.controls().forEach(control -> standing.add(control.event()));
+        controls++;
         open = true;
         opening = false;
         runAll(waitingForOpen);
@@ -574,6 +583,7 @@ public final class OrgStream {
 
     private void change(NewEvent control) {
         Optional<String> user = standing.add(control);
+        controls++;
         for (Subscriber subscriber : List.copyOf(subscribers)) {
             if (user.isEmpty() || subscriber.owner.isUser(user.get())) {
                 subscriber.owner.standingChanged(standing).ifPresent(change -> adjustNow(subscriber, change));

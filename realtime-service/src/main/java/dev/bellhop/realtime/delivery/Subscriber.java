@@ -66,6 +66,9 @@ public final class Subscriber {
          */
         void joined(Resume resume, Cursor cursor, Set<RoomName> rooms);
 
+        /** The log has to be read before it hears anything. */
+        void keptWaiting();
+
         /** What it hears first was handed to the transport: what it says may be read. */
         void listen();
 

@@ -87,6 +87,7 @@ final class EchoServer {
             binary = new ByteBufferMessageSink(
                     opened, message -> say(OpCode.BINARY, BufferUtil.toArray((ByteBuffer) message[0])), true);
             callback.succeeded();
+            line.release(); // it speaks only when spoken to
             opened.demand();
         }
 

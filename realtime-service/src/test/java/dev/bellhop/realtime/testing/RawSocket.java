@@ -157,6 +157,16 @@ public final class RawSocket implements AutoCloseable {
         return head + "\n" + new String(bytes(length), StandardCharsets.UTF_8);
     }
 
+    /** What one read of the socket brings: as much as has arrived, up to 8 KB. */
+    public String arrived() {
+        byte[] bytes = new byte[8192];
+        try {
+            return new String(bytes, 0, in.read(bytes), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The next line without its end. */
     public String line() {
         ByteArrayOutputStream line = new ByteArrayOutputStream();

@@ -3,7 +3,6 @@ package dev.bellhop.model.wire;
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.bellhop.model.security.Role;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * A room of one organisation, parsed: {@code org}, {@code global}, {@code property-ID}, {@code department-ID},
@@ -14,7 +13,7 @@ public record RoomName(Kind kind, String id) {
     public static final RoomName ORG = new RoomName(Kind.ORG, "");
     public static final RoomName GLOBAL = new RoomName(Kind.GLOBAL, "");
 
-    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+    private static final int LONGEST_ID = 64;
 
     public enum Kind {
         ORG("org"),
@@ -72,7 +71,19 @@ public record RoomName(Kind kind, String id) {
 
     /** Whether the text may stand for a user, property or department in a token or a room name. */
     public static boolean isId(String text) {
-        return text != null && ID.matcher(text).matches();
+        if (text == null || text.isEmpty() || text.length() > LONGEST_ID) {
+            return false;
+        }
+        for (int i = 0; i < text.length(); i++) {
+            if (!isOfId(text.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isOfId(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     }
 
     private static String checked(String id) {
