@@ -29,6 +29,7 @@ import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.HttpURI;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -39,6 +40,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.Scheduler;
 import org.eclipse.jetty.websocket.core.Configuration;
 import org.eclipse.jetty.websocket.core.FrameHandler;
 import org.eclipse.jetty.websocket.core.WebSocketComponents;
@@ -109,6 +111,21 @@ public final class RealtimeHandler extends Handler.Wrapper {
                 SocketChannelEndPoint line = new InterleavingEndPoint(channel, selector, key, getScheduler());
                 line.setIdleTimeout(getIdleTimeout());
                 return line;
+            }
+
+            @Override
+            protected SelectorManager newSelectorManager(Executor executor, Scheduler scheduler, int count) {
+                return new ServerConnectorManager(executor, scheduler, count) {
+                    /** A new socket waits for nothing; a thread of its own would cost more than all that it needs. */
+                    @Override
+                    protected void execute(Runnable task) {
+                        if (task instanceof ManagedSelector.SelectorUpdate) {
+                            task.run();
+                        } else {
+                            super.execute(task);
+                        }
+                    }
+                };
             }
         };
         connector.setHost(config.host());
