@@ -19,8 +19,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Two write to one socket in turns, Jetty and the send queue: byte by byte, what a reader that stalls gets of it. */
 class WholeFramesTest {
-    private static final String KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
-    private static final String VERSION = "Sec-WebSocket-Version: 13";
     private static final byte[] CLOSE_NORMALLY = {3, (byte) 0xE8};
 
     @RegisterExtension
@@ -95,8 +93,7 @@ class WholeFramesTest {
     }
 
     private RawSocket asked(UUID organisation) {
-        String path = "/ws?token=" + realtime.token(Person.member(organisation));
-        return new RawSocket(realtime.port()).send(RawSocket.upgrade(path, KEY, VERSION));
+        return new RawSocket(realtime.port()).askToUpgrade("/ws?token=" + realtime.token(Person.member(organisation)));
     }
 
     @Test

@@ -29,7 +29,10 @@ final class InterleavingEndPoint extends SocketChannelEndPoint {
     private boolean taken;
     /** The other's write; null when it has none. Guarded by {@link #turn}. */
     private Runnable next;
-    /** The answer to the upgrade, until something leaves; null before and after. Guarded by {@link #turn}. */
+    /**
+     * The answer to the upgrade, until something leaves; null before and after. Only touched by whoever has the turn, or under
+     * {@link #turn} while nobody has it.
+     */
     private ByteBuffer answer;
 
     InterleavingEndPoint(SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
@@ -119,16 +122,12 @@ final class InterleavingEndPoint extends SocketChannelEndPoint {
 
     /** For whoever has the turn. */
     private ByteBuffer[] behindAnswer(ByteBuffer... buffers) {
-        ByteBuffer first;
-        synchronized (turn) {
-            first = answer;
-            answer = null;
-        }
-        if (first == null) {
+        if (answer == null) {
             return buffers;
         }
         ByteBuffer[] all = new ByteBuffer[buffers.length + 1];
-        all[0] = first;
+        all[0] = answer;
+        answer = null;
         System.arraycopy(buffers, 0, all, 1, buffers.length);
         return all;
     }

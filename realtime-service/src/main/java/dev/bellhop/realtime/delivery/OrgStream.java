@@ -87,7 +87,7 @@ public final class OrgStream {
     private volatile Standing standing = new Standing();
 
     /** Counts the changes of {@link #standing}. */
-    private long controls;
+    private long standingChanges;
 
     private boolean opening;
     /** The log is being read because it is known to reach further than this stream. */
@@ -194,13 +194,13 @@ public final class OrgStream {
             wanted.ifPresent(rooms -> admit(subscriber, rooms, new Resume.Fresh(), view.head()));
             return;
         }
-        long known = controls;
+        long known = standingChanges;
         Consumer<CursorCheck.Verdict> judged = verdict -> {
             if (subscriber.gone) {
                 return;
             }
             // The log may have been asked meanwhile, and the rights may have changed in that time.
-            if (controls != known && !subscriber.owner.enter(standing).equals(wanted)) {
+            if (standingChanges != known && !subscriber.owner.enter(standing).equals(wanted)) {
                 enterWith(subscriber, cursor);
                 return;
             }
@@ -477,7 +477,7 @@ public final class OrgStream {
         knownHead = view.position();
         standing = new Standing();
         found.controls().forEach(control -> standing.add(control.event()));
-        controls++;
+        standingChanges++;
         open = true;
         opening = false;
         runAll(waitingForOpen);
@@ -583,7 +583,7 @@ public final class OrgStream {
 
     private void change(NewEvent control) {
         Optional<String> user = standing.add(control);
-        controls++;
+        standingChanges++;
         for (Subscriber subscriber : List.copyOf(subscribers)) {
             if (user.isEmpty() || subscriber.owner.isUser(user.get())) {
                 subscriber.owner.standingChanged(standing).ifPresent(change -> adjustNow(subscriber, change));

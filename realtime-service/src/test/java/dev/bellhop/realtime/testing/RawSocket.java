@@ -61,12 +61,16 @@ public final class RawSocket implements AutoCloseable {
     }
 
     public static RawSocket upgraded(RawSocket raw, String pathAndQuery) {
-        raw.send(upgrade(pathAndQuery, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"));
-        String head = raw.head();
+        String head = raw.askToUpgrade(pathAndQuery).head();
         if (!head.startsWith("HTTP/1.1 101 ")) {
             throw new AssertionError(head);
         }
         return raw;
+    }
+
+    /** Sends a good handshake; what is answered is still to be read. */
+    public RawSocket askToUpgrade(String pathAndQuery) {
+        return send(upgrade(pathAndQuery, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"));
     }
 
     /** A request for an upgrade with these further headers. */
