@@ -66,8 +66,8 @@ final class Nemesis {
         this.troubles = troubles;
         this.history = history;
         this.numbers = numbers;
-        // A long run follows the heap of one service of each kind: that one is spared after the first quarter.
-        Duration sparing = profile.followsHeap() ? time.dividedBy(4) : time;
+        // A long run follows the heap of one service of each kind: that one is spared after the first sixth.
+        Duration sparing = profile.followsHeap() ? time.dividedBy(6) : time;
         spread(profile.kills() * 13 / 10, time, sparing, chance, troubles::kill);
         spread(profile.databaseCrashes(), time, sparing, chance, troubles::databaseCrash);
         spread(profile.rollingRestarts(), sparing, sparing, chance, troubles::rollingRestart);

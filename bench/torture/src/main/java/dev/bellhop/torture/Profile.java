@@ -102,7 +102,7 @@ record Profile(
                 sampleOneOf);
     }
 
-    /** Long enough to see whether a heap grows: forty minutes are left when the last service that is followed was killed. */
+    /** Long enough to see whether a heap grows: fifty minutes are left when the last service that is followed was killed. */
     boolean followsHeap() {
         return duration.compareTo(Duration.ofHours(1)) >= 0;
     }

@@ -9,6 +9,9 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.io.CharacterEscapes;
 import com.fasterxml.jackson.core.io.SerializedString;
+import com.fasterxml.jackson.core.util.BufferRecycler;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import com.fasterxml.jackson.core.util.RecyclerPool;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -42,6 +45,9 @@ public final class Json {
 
     /** Most tokens of a request's body: more than the largest good one has, few enough to be read in milliseconds. */
     public static final int MAX_TOKENS = 20_000;
+
+    /** A few sets of buffers for all threads: a set of its own for each would grow to the largest text that the thread ever saw. */
+    private static final RecyclerPool<BufferRecycler> BUFFERS = JsonRecyclerPools.newBoundedPool(16);
 
     private static final JsonMapper MAPPER = mapper(MAX_DEPTH, Long.MAX_VALUE);
     private static final JsonMapper SHALLOW = mapper(16, Long.MAX_VALUE);
@@ -108,6 +114,7 @@ public final class Json {
                         .maxDocumentLength(4L << 20)
                         .build())
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .recyclerPool(BUFFERS)
                 .build();
         factory.setCharacterEscapes(new HtmlInert());
         JsonMapper mapper = JsonMapper.builder(factory)
