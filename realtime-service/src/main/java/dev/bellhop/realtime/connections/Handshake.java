@@ -54,7 +54,7 @@ final class Handshake {
     }
 
     Outcome read(Request request) {
-        Fields query = Request.extractQueryParameters(request);
+        Fields query = Query.parameters(request);
         Optional<String> token = token(request, query);
         if (token.isEmpty()) {
             return new Outcome.Refused(CloseCode.TOKEN_MISSING, "no token");

@@ -361,7 +361,7 @@ public final class RealtimeHandler extends Handler.Wrapper {
 
     /** A cursor says where to start, so with one a history is asked for in vain. */
     private Handshake.Outcome.Accepted withHistory(Request request, Handshake.Outcome.Accepted accepted) {
-        String text = Request.extractQueryParameters(request).getValue("history");
+        String text = Query.parameters(request).getValue("history");
         if (text == null) {
             return accepted;
         }

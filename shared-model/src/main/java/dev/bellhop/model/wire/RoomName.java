@@ -93,6 +93,17 @@ public record RoomName(Kind kind, String id) {
         return id;
     }
 
+    /** As a record's own, which the client compiler does not see through; each event looks its rooms up. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof RoomName room && kind == room.kind && id.equals(room.id);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * kind.hashCode() + id.hashCode();
+    }
+
     @JsonValue
     @Override
     public String toString() {
