@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.bellhop.realtime.testing.Person;
+import dev.bellhop.realtime.testing.RawSocket;
 import dev.bellhop.realtime.testing.RunningRealtime;
 import dev.bellhop.realtime.testing.TestSocket;
 import java.time.Duration;
@@ -55,6 +56,25 @@ class ConnectTest {
                         "org", "user-" + manager.userId(), "role-MANAGER", "property-prop-456", "property-prop-789");
         Person member = Person.member(org);
         assertThat(roomsOf(member)).containsExactlyInAnyOrder("org", "user-" + member.userId(), "role-MEMBER");
+    }
+
+    @Test
+    @DisplayName(
+            "the address may be escaped or not, the first of a name counts, and a broken escape is answered with 400")
+    void addressesAreDecoded() {
+        String token = realtime.token(Person.hr(org));
+        for (String query : List.of(
+                "token=" + token + "&rooms=property-a,property-b",
+                "rooms=property-a%2Cproperty-b&token=" + token,
+                "&flag&=&rooms=property-a,property-b&token=" + token + "&token=nonsense&",
+                "r%6foms=property%2Da%2Cproperty-b&token=" + token.replace(".", "%2E"))) {
+            JsonNode hello = realtime.dial("/ws?" + query).next("connected");
+            assertThat(strings(hello.path("payload").path("rooms"))).as(query).contains("property-a", "property-b");
+        }
+        try (RawSocket raw = new RawSocket(realtime.port())) {
+            assertThat(raw.askToUpgrade("/ws?token=" + token + "&rooms=%zz").head())
+                    .startsWith("HTTP/1.1 400 ");
+        }
     }
 
     private List<String> roomsOf(Person person) {
