@@ -220,8 +220,8 @@ final class Cluster implements AutoCloseable {
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         words.add("@" + home.resolve("jvm.options"));
         words.add(HEAP);
-        words.add("-XX:MarkSweepDeadRatio=0"); // or a full collection may leave a twentieth of what is dead, and a
-        // histogram counts it
+        // Or a full collection may leave a twentieth of what is dead, and a histogram counts it.
+        words.add("-XX:MarkSweepDeadRatio=0");
         Optional<String> agent = agent(name);
         if (agent.isPresent()) {
             words.add(agent.get()); // and no archive: the JVM may crash where an agent looks at a class of one

@@ -23,8 +23,9 @@ final class Query {
             int and = query.indexOf('&', from);
             to = and < 0 ? query.length() : and;
             int equals = query.indexOf('=', from);
-            if (equals > from && equals < to) { // a name alone says nothing
-                parameters.add(query.substring(from, equals), query.substring(equals + 1, to));
+            int end = equals < 0 ? to : Math.min(equals, to);
+            if (end > from) {
+                parameters.add(query.substring(from, end), end < to ? query.substring(end + 1, to) : "");
             }
         }
         return parameters;
